@@ -1,0 +1,320 @@
+/* The one list as tables. Pure. */
+#include "core/schema.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#define TW_ENUM(name, sentence)              static const struct enum_value values_##name[] = {
+#define TW_VALUE(of, number, constant, text) {number, text},
+#define TW_ENUM_END(name)                                                                          \
+    }                                                                                              \
+    ;
+#include "tradewal_events.def"
+
+#define TW_ENUM(name, sentence)                                                                    \
+    static const struct enumeration enumeration_##name = {                                         \
+        #name, sentence, values_##name, sizeof values_##name / sizeof values_##name[0]};
+#define TW_VALUE(of, number, constant, text)
+#define TW_ENUM_END(name)
+#include "tradewal_events.def"
+
+static const struct enumeration *const enumerations[] = {
+#define TW_ENUM(name, sentence) &enumeration_##name,
+#define TW_VALUE(of, number, constant, text)
+#define TW_ENUM_END(name)
+#include "tradewal_events.def"
+};
+
+enum { NEED_REQUIRED = 0, NEED_OPTIONAL = 1 };
+
+#define OFFSET_TEXT(event, member)    offsetof(tw_##event, member)
+#define OFFSET_SYMBOL(event, member)  offsetof(tw_##event, member)
+#define OFFSET_PRICE(event, member)   offsetof(tw_##event, member##_e8)
+#define OFFSET_QTY(event, member)     offsetof(tw_##event, member##_e8)
+#define OFFSET_AMOUNT(event, member)  offsetof(tw_##event, member##_e8)
+#define OFFSET_MONEY(event, member)   offsetof(tw_##event, member##_e8)
+#define OFFSET_DECIMAL(event, member) offsetof(tw_##event, member##_e8)
+#define OFFSET_COUNT(event, member)   offsetof(tw_##event, member)
+#define OFFSET_ID(event, member)      offsetof(tw_##event, member)
+#define OFFSET_TIME(event, member)    offsetof(tw_##event, member##_ns)
+#define OFFSET_DATE(event, member)    offsetof(tw_##event, member)
+#define OFFSET_ENUM(event, member)    offsetof(tw_##event, member)
+#define OFFSET_BOOL(event, member)    offsetof(tw_##event, member)
+#define OFFSET_BYTES(event, member)   offsetof(tw_##event, member)
+
+#define LIMIT_TEXT(limit)    limit, NULL
+#define LIMIT_SYMBOL(limit)  TW_SYMBOL_BYTES, NULL
+#define LIMIT_BYTES(limit)   limit, NULL
+#define LIMIT_ENUM(limit)    0, &enumeration_##limit
+#define LIMIT_PRICE(limit)   0, NULL
+#define LIMIT_QTY(limit)     0, NULL
+#define LIMIT_AMOUNT(limit)  0, NULL
+#define LIMIT_MONEY(limit)   0, NULL
+#define LIMIT_DECIMAL(limit) 0, NULL
+#define LIMIT_COUNT(limit)   0, NULL
+#define LIMIT_ID(limit)      0, NULL
+#define LIMIT_TIME(limit)    0, NULL
+#define LIMIT_DATE(limit)    0, NULL
+#define LIMIT_BOOL(limit)    0, NULL
+
+#define TW_EVENT(number, name, sentence) static const struct field fields_##name[] = {
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)                         \
+    {number, KIND_##kind, NEED_##need, text, #member, sentence, LIMIT_##kind(limit),               \
+     OFFSET_##kind(event, member)},
+#define TW_EVENT_END(name)                                                                         \
+    }                                                                                              \
+    ;
+#include "tradewal_events.def"
+
+static const struct event_type types[] = {
+#define TW_EVENT(number, name, sentence)                                                           \
+    {number,           #name, sentence, fields_##name, sizeof fields_##name / sizeof fields_##name[0], \
+     sizeof(tw_##name)},
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
+#define TW_EVENT_END(name)
+#include "tradewal_events.def"
+};
+
+enum { TYPE_COUNT = sizeof types / sizeof types[0] };
+
+const struct event_type *tw_schema_types(size_t *ret_count) {
+    *ret_count = TYPE_COUNT;
+    return types;
+}
+
+const struct event_type *tw_schema_type(int64_t number) {
+    if (number < 1 || number > TYPE_COUNT)
+        return NULL;
+    assert(types[number - 1].number == number);
+    return &types[number - 1];
+}
+
+const struct event_type *tw_schema_type_named(const char *name) {
+    for (size_t i = 0; i < TYPE_COUNT; i++)
+        if (strcmp(types[i].name, name) == 0)
+            return &types[i];
+    return NULL;
+}
+
+const struct field *tw_schema_field_named(const struct event_type *type, const char *name) {
+    for (size_t i = 0; i < type->count; i++)
+        if (strcmp(type->fields[i].name, name) == 0)
+            return &type->fields[i];
+    return NULL;
+}
+
+const struct enumeration *tw_schema_enumeration(const char *name) {
+    for (size_t i = 0; i < sizeof enumerations / sizeof enumerations[0]; i++)
+        if (strcmp(enumerations[i]->name, name) == 0)
+            return enumerations[i];
+    return NULL;
+}
+
+const struct enumeration *tw_schema_enumeration_at(size_t index) {
+    return index < sizeof enumerations / sizeof enumerations[0] ? enumerations[index] : NULL;
+}
+
+const char *tw_enum_text(const struct enumeration *values, int64_t number) {
+    for (size_t i = 0; i < values->count; i++)
+        if (values->values[i].number == number)
+            return values->values[i].text;
+    return NULL;
+}
+
+int64_t tw_enum_number(const struct enumeration *values, const char *text) {
+    for (size_t i = 0; i < values->count; i++)
+        if (strcmp(values->values[i].text, text) == 0)
+            return values->values[i].number;
+    return 0;
+}
+
+const char *tw_text_of(const char *enumeration, int64_t number) {
+    const struct enumeration *values = tw_schema_enumeration(enumeration);
+    assert(values);
+    const char *text = tw_enum_text(values, number);
+    return text ? text : "?";
+}
+
+const char *tw_type_name(int64_t type) {
+    const struct event_type *known = tw_schema_type(type);
+    return known ? known->name : "opaque";
+}
+
+/* A union member's address is the union's: the field's offset is within the event's own struct. */
+static const char *member_of(const tw_event *event, const struct field *field) {
+    return (const char *)&event->as + field->offset;
+}
+
+static struct value text_value(const char *text) {
+    struct value value = {0};
+    if (text) {
+        value.known = 1;
+        value.data = text;
+        value.size = strlen(text);
+    }
+    return value;
+}
+
+struct value tw_field_get(const tw_event *event, const struct field *field) {
+    const char *at = member_of(event, field);
+    struct value value = {0};
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
+        const char *text;
+        memcpy(&text, at, sizeof text);
+        return text_value(text);
+    }
+    if (field->kind == KIND_BYTES) {
+        uint64_t size;
+        memcpy(&value.data, at, sizeof value.data);
+        memcpy(&size, at + sizeof value.data, sizeof size);
+        value.size = size;
+        value.known = value.data != NULL || size == 0;
+        return value;
+    }
+    if (field->optional && field->kind != KIND_ENUM) {
+        tw_maybe maybe;
+        memcpy(&maybe, at, sizeof maybe);
+        value.known = maybe.known != 0;
+        value.number = maybe.known ? maybe.value : 0;
+        return value;
+    }
+    memcpy(&value.number, at, sizeof value.number);
+    value.known = !(field->optional && value.number == 0);
+    return value;
+}
+
+void tw_field_set(tw_event *event, const struct field *field, struct value value) {
+    char *at = (char *)&event->as + field->offset;
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
+        const char *text = value.known ? value.data : NULL;
+        memcpy(at, &text, sizeof text);
+    } else if (field->kind == KIND_BYTES) {
+        uint64_t size = value.known ? value.size : 0;
+        memcpy(at, &value.data, sizeof value.data);
+        memcpy(at + sizeof value.data, &size, sizeof size);
+    } else if (field->optional && field->kind != KIND_ENUM) {
+        tw_maybe maybe = {value.known ? value.number : 0, value.known ? 1 : 0};
+        memcpy(at, &maybe, sizeof maybe);
+    } else {
+        int64_t number = value.known ? value.number : 0;
+        memcpy(at, &number, sizeof number);
+    }
+}
+
+static int check_text(const struct event_type *type, const struct field *field, struct value value,
+                      tw_error *why) {
+    if (value.size == 0)
+        return tw_fail(why, TW_E_TEXT, "%s: %s is empty, expected text or nothing at all", type->name,
+                       field->name);
+    if (value.size > field->limit)
+        return tw_fail(why, TW_E_TEXT, "%s: %s has %zu bytes, at most %u are allowed", type->name,
+                       field->name, value.size, (unsigned)field->limit);
+    if (!tw_text_is_clean(value.data, value.size)) {
+        char shown[96];
+        return tw_fail(why, TW_E_TEXT,
+                       "%s: %s is \"%s\", expected UTF-8 without control characters", type->name,
+                       field->name, tw_text_show(value.data, value.size, shown, sizeof shown));
+    }
+    return 0;
+}
+
+/* JSON numbers are exact up to 2^53; a count beyond that would come back as another number. */
+#define LARGEST_COUNT (INT64_C(1) << 53)
+
+static int check_number(const struct event_type *type, const struct field *field, int64_t number,
+                        tw_error *why) {
+    const char *expected = NULL;
+    switch (field->kind) {
+    case KIND_QTY:
+    case KIND_DECIMAL:
+        expected = number > 0 ? NULL : "a number above 0";
+        break;
+    case KIND_AMOUNT:
+        expected = number >= 0 ? NULL : "0 or above";
+        break;
+    case KIND_PRICE:
+    case KIND_MONEY:
+    case KIND_ID:
+        expected = number != INT64_MIN ? NULL : "a number within 64 bits";
+        break;
+    case KIND_COUNT:
+        expected = number >= -LARGEST_COUNT && number <= LARGEST_COUNT ? NULL : "at most 2^53";
+        break;
+    case KIND_TIME:
+        expected = number > 0 ? NULL : "a time after 1970";
+        break;
+    case KIND_DATE:
+        expected = tw_date_valid(number) ? NULL : "a calendar date";
+        break;
+    case KIND_BOOL:
+        expected = number == 0 || number == 1 ? NULL : "true or false";
+        break;
+    case KIND_ENUM:
+        if (!tw_enum_text(field->values, number))
+            return tw_fail(why, TW_E_UNKNOWN_NAME, "%s: %s has no value number %lld", type->name,
+                           field->name, (long long)number);
+        break;
+    case KIND_TEXT:
+    case KIND_SYMBOL:
+    case KIND_BYTES:
+        break;
+    }
+    if (expected)
+        return tw_fail(why, TW_E_RANGE, "%s: %s is out of range, expected %s", type->name,
+                       field->name, expected);
+    return 0;
+}
+
+static int check_field(const tw_event *event, const struct event_type *type,
+                       const struct field *field, tw_error *why) {
+    struct value value = tw_field_get(event, field);
+    /* An unset enumeration that is required reads as 0, which is no value of it. */
+    int missing = !value.known || (field->kind == KIND_ENUM && value.number == 0);
+    if (missing)
+        return field->optional ? 0
+                               : tw_fail(why, TW_E_REFUSED, "%s: %s is missing", type->name,
+                                         field->name);
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+        return check_text(type, field, value, why);
+    if (field->kind == KIND_BYTES)
+        return value.size <= field->limit
+                   ? 0
+                   : tw_fail(why, TW_E_TEXT, "%s: %s has %zu bytes, at most %u are allowed",
+                             type->name, field->name, value.size, (unsigned)field->limit);
+    return check_number(type, field, value.number, why);
+}
+
+static int check_envelope(const tw_event *event, tw_error *why) {
+    if (event->time_ns <= 0)
+        return tw_fail(why, TW_E_RANGE, "the time is %lld ns, expected a time after 1970",
+                       (long long)event->time_ns);
+    if (!tw_date_valid(event->trading_date))
+        return tw_fail(why, TW_E_RANGE, "the trading date is %lld, expected a date as yyyymmdd",
+                       (long long)event->trading_date);
+    if (!tw_enum_text(&enumeration_source, event->source))
+        return tw_fail(why, TW_E_UNKNOWN_NAME, "no source has the number %lld",
+                       (long long)event->source);
+    if (event->corr) {
+        size_t size = strlen(event->corr);
+        if (size == 0 || size > TW_CORR_BYTES || !tw_text_is_clean(event->corr, size))
+            return tw_fail(why, TW_E_TEXT, "corr is not 1 to %d bytes of clean text", TW_CORR_BYTES);
+    }
+    if (event->cause > INT64_MAX)
+        return tw_fail(why, TW_E_RANGE, "cause is out of range, expected a seq");
+    return 0;
+}
+
+int tw_schema_check(const tw_event *event, tw_error *why) {
+    const struct event_type *type = tw_schema_type(event->type);
+    if (!type)
+        return tw_fail(why, TW_E_UNKNOWN_NAME, "no event type has the number %lld",
+                       (long long)event->type);
+    int status = check_envelope(event, why);
+    for (size_t i = 0; status == 0 && i < type->count; i++)
+        status = check_field(event, type, &type->fields[i], why);
+    return status;
+}

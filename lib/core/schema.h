@@ -1,0 +1,92 @@
+/* The one list as tables: what events, fields and enumerations there are. Pure, immutable. */
+#ifndef TW_CORE_SCHEMA_H
+#define TW_CORE_SCHEMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tradewal.h"
+
+enum kind {
+    KIND_TEXT,
+    KIND_SYMBOL,
+    KIND_PRICE,
+    KIND_QTY,
+    KIND_AMOUNT,
+    KIND_MONEY,
+    KIND_DECIMAL,
+    KIND_COUNT,
+    KIND_ID,
+    KIND_TIME,
+    KIND_DATE,
+    KIND_ENUM,
+    KIND_BOOL,
+    KIND_BYTES
+};
+
+enum { TW_SYMBOL_BYTES = 64, TW_CORR_BYTES = 64 };
+
+struct enum_value {
+    int64_t number;
+    const char *text; /* as JSON says it */
+};
+
+struct enumeration {
+    const char *name;
+    const char *sentence;
+    const struct enum_value *values;
+    size_t count;
+};
+
+struct field {
+    uint8_t number; /* key in the record */
+    enum kind kind;
+    int optional;
+    const char *name;    /* in JSON */
+    const char *member;  /* in C, without _e8 or _ns */
+    const char *sentence;
+    uint32_t limit;      /* TEXT, SYMBOL, BYTES: longest size */
+    const struct enumeration *values; /* ENUM */
+    size_t offset;       /* of the member within the event's own struct */
+};
+
+struct event_type {
+    int64_t number;
+    const char *name;
+    const char *sentence;
+    const struct field *fields;
+    size_t count;
+    size_t struct_bytes;
+};
+
+/* All types in order of their numbers, which are 1..count. */
+const struct event_type *tw_schema_types(size_t *ret_count);
+const struct event_type *tw_schema_type(int64_t number);           /* NULL if unknown */
+const struct event_type *tw_schema_type_named(const char *name);   /* NULL if unknown */
+const struct field *tw_schema_field_named(const struct event_type *type, const char *name);
+const struct enumeration *tw_schema_enumeration_at(size_t index);   /* NULL past the end */
+const struct enumeration *tw_schema_enumeration(const char *name);
+const char *tw_enum_text(const struct enumeration *values, int64_t number); /* NULL if unknown */
+int64_t tw_enum_number(const struct enumeration *values, const char *text); /* 0 if unknown */
+
+/* Shorthand: the text of a value of the enumeration of that name; "?" if unknown. */
+const char *tw_text_of(const char *enumeration, int64_t number);
+
+/* One field of an event, whatever its kind. What is not known has known = 0 (text NULL). */
+struct value {
+    int known;
+    int64_t number;   /* every kind but text and bytes */
+    const void *data; /* TEXT and SYMBOL (NUL-terminated), BYTES */
+    size_t size;      /* of data, without the NUL */
+};
+
+/* Reads and writes a field of event->as; `event` may be a tw_event of any type. */
+struct value tw_field_get(const tw_event *event, const struct field *field);
+void tw_field_set(tw_event *event, const struct field *field, struct value value);
+
+/* What can be told of an event without the state: its type is known, what is required is there, text
+ * is clean and within its limit, numbers and enumerations are in range, the envelope is sound.
+ * TW_E_UNKNOWN_NAME, TW_E_TEXT, TW_E_RANGE, TW_E_REFUSED. */
+int tw_schema_check(const tw_event *event, tw_error *why);
+
+#endif

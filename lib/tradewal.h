@@ -1,0 +1,517 @@
+/* tradewal: a live trading process keeps its day across its own death.
+ *
+ * This header is the manual of the library. Rules that hold for all of it:
+ *
+ * - Prices, quantities and money are int64 in units of 1e-8 and end in _e8; times are UTC
+ *   nanoseconds since 1970 and end in _ns; a trading date is the number yyyymmdd. A bare number is a
+ *   count. `seq` counts from 1.
+ * - What may be unknown is a tw_maybe. Zeroed memory means unknown, never 0.
+ * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on success),
+ *   detail through `why` (written only on failure, may be NULL). A call that fails changed nothing.
+ * - Every struct but tw_maybe and tw_error starts with `size`: set it to sizeof before the call.
+ *   Members are only ever appended.
+ * - Text is UTF-8, NUL-terminated, without control characters; NULL is unknown. Pointers you pass in
+ *   are not kept after return; pointers you get stay valid as long as each function says.
+ * - A tw_store may be used by any thread of the process that opened it. Other objects belong to one
+ *   thread at a time. No handle crosses fork: in the child every call is TW_E_FORKED.
+ */
+#ifndef TRADEWAL_H
+#define TRADEWAL_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TW_API __attribute__((visibility("default")))
+#else
+#define TW_API
+#endif
+
+#define TW_VERSION "0.1.0"
+#define TW_E8 INT64_C(100000000) /* one, in units of 1e-8 */
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+enum {
+#define TW_ERROR(number, name, happened, remedy) TW_E_##name = -(number),
+#include "tradewal_errors.def"
+#undef TW_ERROR
+    TW_OK = 0
+};
+
+/* One line about a failure: what was found, what was expected. Fixed for ever; needs no size. */
+typedef struct tw_error {
+    int64_t code;
+    char text[504];
+} tw_error;
+
+/* "DUPLICATE", what happened, and what to do about it; "UNKNOWN" for a number that is no error. */
+TW_API const char *tw_error_name(int code);
+TW_API const char *tw_error_happened(int code);
+TW_API const char *tw_error_remedy(int code);
+TW_API const char *tw_version(void);
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+typedef struct tw_maybe {
+    int64_t value; /* 0 where known is 0 */
+    int64_t known; /* 1 or 0 */
+} tw_maybe;
+
+TW_API tw_maybe tw_known(int64_t value);
+
+/* "445.25" to 44525000000, exactly: TW_E_PARSE, or TW_E_RANGE beyond eight decimals or 64 bits. */
+TW_API int tw_e8_parse(const char *text, int64_t *ret);
+
+/* The shortest exact text into `out`, at least 24 bytes. Returns its length. */
+TW_API int tw_e8_format(int64_t value_e8, char *out, uint64_t room);
+
+/* ---- events: expanded from the one list -------------------------------------------------------- */
+
+/* TW_<ENUM>_<VALUE>; 0 is "not said" where a field may be unknown. */
+#define TW_ENUM(name, sentence) enum {
+#define TW_VALUE(of, number, constant, text) TW_VALUE_##of(constant, number)
+#define TW_ENUM_END(name)                                                                          \
+    }                                                                                              \
+    ;
+#define TW_VALUE_source(constant, number)         TW_SOURCE_##constant = number,
+#define TW_VALUE_environment(constant, number)    TW_ENVIRONMENT_##constant = number,
+#define TW_VALUE_resumed(constant, number)        TW_RESUMED_##constant = number,
+#define TW_VALUE_cost_method(constant, number)    TW_COST_METHOD_##constant = number,
+#define TW_VALUE_overnight(constant, number)      TW_OVERNIGHT_##constant = number,
+#define TW_VALUE_side(constant, number)           TW_SIDE_##constant = number,
+#define TW_VALUE_action(constant, number)         TW_ACTION_##constant = number,
+#define TW_VALUE_purpose(constant, number)        TW_PURPOSE_##constant = number,
+#define TW_VALUE_order_status(constant, number)   TW_ORDER_##constant = number,
+#define TW_VALUE_fill_kind(constant, number)      TW_FILL_##constant = number,
+#define TW_VALUE_stop_reason(constant, number)    TW_STOP_##constant = number,
+#define TW_VALUE_pnl_reason(constant, number)     TW_PNL_##constant = number,
+#define TW_VALUE_completeness(constant, number)   TW_ANSWER_##constant = number,
+#define TW_VALUE_finding_action(constant, number) TW_FINDING_##constant = number,
+#define TW_VALUE_gate_state(constant, number)     TW_GATE_##constant = number,
+#include "tradewal_events.def"
+
+/* TW_TYPE_<event>: the number of the event type. */
+enum {
+#define TW_EVENT(number, name, sentence) TW_TYPE_##name = number,
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
+#define TW_EVENT_END(name)
+#include "tradewal_events.def"
+    TW_TYPE_OPAQUE = 0 /* a record of a type this version does not know */
+};
+
+/* One struct per event type, tw_fill and so on: what each field is stands in docs/events.md. */
+#define TW_MEMBER_TEXT_REQUIRED(name)    const char *name;
+#define TW_MEMBER_TEXT_OPTIONAL(name)    const char *name;
+#define TW_MEMBER_SYMBOL_REQUIRED(name)  const char *name;
+#define TW_MEMBER_SYMBOL_OPTIONAL(name)  const char *name;
+#define TW_MEMBER_PRICE_REQUIRED(name)   int64_t name##_e8;
+#define TW_MEMBER_PRICE_OPTIONAL(name)   tw_maybe name##_e8;
+#define TW_MEMBER_QTY_REQUIRED(name)     int64_t name##_e8;
+#define TW_MEMBER_QTY_OPTIONAL(name)     tw_maybe name##_e8;
+#define TW_MEMBER_AMOUNT_REQUIRED(name)  int64_t name##_e8;
+#define TW_MEMBER_AMOUNT_OPTIONAL(name)  tw_maybe name##_e8;
+#define TW_MEMBER_MONEY_REQUIRED(name)   int64_t name##_e8;
+#define TW_MEMBER_MONEY_OPTIONAL(name)   tw_maybe name##_e8;
+#define TW_MEMBER_DECIMAL_REQUIRED(name) int64_t name##_e8;
+#define TW_MEMBER_DECIMAL_OPTIONAL(name) tw_maybe name##_e8;
+#define TW_MEMBER_COUNT_REQUIRED(name)   int64_t name;
+#define TW_MEMBER_COUNT_OPTIONAL(name)   tw_maybe name;
+#define TW_MEMBER_ID_REQUIRED(name)      int64_t name;
+#define TW_MEMBER_ID_OPTIONAL(name)      tw_maybe name;
+#define TW_MEMBER_TIME_REQUIRED(name)    int64_t name##_ns;
+#define TW_MEMBER_TIME_OPTIONAL(name)    tw_maybe name##_ns;
+#define TW_MEMBER_DATE_REQUIRED(name)    int64_t name;
+#define TW_MEMBER_DATE_OPTIONAL(name)    tw_maybe name;
+#define TW_MEMBER_ENUM_REQUIRED(name)    int64_t name;
+#define TW_MEMBER_ENUM_OPTIONAL(name)    int64_t name;
+#define TW_MEMBER_BOOL_REQUIRED(name)    int64_t name;
+#define TW_MEMBER_BYTES_REQUIRED(name)                                                             \
+    const void *name;                                                                              \
+    uint64_t name##_size;
+
+#define TW_EVENT(number, name, sentence)                                                           \
+    typedef struct tw_##name {                                                                     \
+        uint64_t size;
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)                         \
+    TW_MEMBER_##kind##_##need(member)
+#define TW_EVENT_END(name)                                                                         \
+    }                                                                                              \
+    tw_##name;
+#include "tradewal_events.def"
+
+/* An event with what every record has. `seq` and `trading_date` are the store's to set: 0 on the way
+ * in (or the session's own date). time_ns 0 is "now"; source 0 is host. `corr` is the trade idea it
+ * belongs to (at most 64 bytes), `cause` the seq that led to it, 0 if none. The size of the struct
+ * inside `as` need not be set. */
+typedef struct tw_event {
+    uint64_t size;
+    int64_t type;
+    uint64_t seq;
+    int64_t time_ns;
+    int64_t trading_date;
+    int64_t source;
+    const char *corr;
+    uint64_t cause;
+    union {
+#define TW_EVENT(number, name, sentence) tw_##name name;
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
+#define TW_EVENT_END(name)
+#include "tradewal_events.def"
+    } as;
+} tw_event;
+
+/* "fill" for TW_TYPE_fill; "opaque" for any other number. */
+TW_API const char *tw_type_name(int64_t type);
+
+/* ---- journal --------------------------------------------------------------------------------- */
+
+/* What `init` fixes for the life of a journal. NULL and 0 mean the default in brackets. */
+typedef struct tw_settings {
+    uint64_t size;
+    const char *account;      /* required; [A-Za-z0-9._-]{1,64} */
+    int64_t environment;      /* required */
+    const char *zone;         /* [America/New_York] */
+    const char *currency;     /* [USD] */
+    int64_t overnight;        /* [reject] */
+    int64_t cost_method;      /* [average] */
+    int64_t roll_seconds;     /* local time of day at which a trading date begins [0] */
+    int64_t any_file_system;  /* 1: accept a file system that cannot keep the promises [0] */
+} tw_settings;
+
+/* Makes a journal in a directory that does not exist yet or is empty. Durable when it returns.
+ * TW_E_EXISTS, TW_E_FILE_SYSTEM, TW_E_PERMISSION, TW_E_NO_SPACE, TW_E_IO, TW_E_INVALID. */
+TW_API int tw_init(const char *path, const tw_settings *settings, tw_error *why);
+
+typedef struct tw_journal tw_journal; /* a journal, to be looked at only */
+typedef struct tw_store tw_store;     /* a journal, to be written by this process alone */
+typedef struct tw_cursor tw_cursor;   /* a walk over the records of one day */
+typedef struct state tw_state;        /* the fold of a day's records */
+typedef struct proposal tw_proposal;  /* what reconcile proposes */
+
+/* Opens for looking. Creates nothing, changes nothing, never holds up the writer, and works on a
+ * copied journal too. TW_E_NOT_JOURNAL, TW_E_NEWER, TW_E_DAMAGED, TW_E_PERMISSION, TW_E_IO. */
+TW_API int tw_journal_open(const char *path, tw_journal **ret, tw_error *why);
+TW_API void tw_journal_close(tw_journal *journal);
+
+/* The settings of the journal; text lives as long as the journal. */
+TW_API int tw_journal_settings(const tw_journal *journal, tw_settings *ret);
+
+/* Trading dates that have a day file, ascending; at most `room` are written. Returns how many there
+ * are, or an error. */
+TW_API int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room);
+
+typedef struct tw_day {
+    uint64_t size;
+    int64_t trading_date;
+    uint64_t first_seq;       /* of its first record; 0 if it has none */
+    uint64_t last_seq;
+    int64_t last_time_ns;
+    uint64_t snapshot_seq;    /* newest snapshot; 0 if there is none */
+    uint64_t snapshots;       /* how many are kept */
+    int64_t file_bytes;
+    int64_t used_bytes;
+    int64_t last_type;        /* type of the last record: session_closed is a clean end */
+    uint8_t digest[32];       /* chain up to last_seq */
+} tw_day;
+
+/* TW_E_NOT_FOUND when the date has no day file. */
+TW_API int tw_journal_day(tw_journal *journal, int64_t trading_date, tw_day *ret, tw_error *why);
+
+typedef struct tw_writer {
+    uint64_t size;
+    int64_t alive;            /* 1 when a process holds the writer lock now */
+    int64_t pid;
+    int64_t since_ns;
+    char host[64];
+    char boot_id[40];
+} tw_writer;
+
+/* Who writes the journal, or last did. */
+TW_API int tw_journal_writer(tw_journal *journal, tw_writer *ret, tw_error *why);
+
+/* A walk over one day from from_seq (0: the start) to what is durable when the walk gets there; a
+ * cursor that has reached the end may be asked again later. A bad record is TW_E_DAMAGED. */
+TW_API int tw_cursor_open(tw_journal *journal, int64_t trading_date, uint64_t from_seq,
+                          tw_cursor **ret, tw_error *why);
+/* 1 and the next event (its text valid until the next call), 0 at the end, or an error. */
+TW_API int tw_cursor_next(tw_cursor *cursor, tw_event *ret, tw_error *why);
+TW_API void tw_cursor_close(tw_cursor *cursor);
+
+/* How a state was come by. */
+typedef struct tw_recovery {
+    uint64_t size;
+    int64_t trading_date;
+    uint64_t last_seq;           /* 0: nothing recovered */
+    int64_t last_time_ns;
+    uint64_t snapshot_seq;       /* the snapshot it started from; 0: folded from the first record */
+    uint64_t replayed;           /* records folded after that */
+    uint64_t snapshots_bad;      /* newer snapshots passed over because they could not be used */
+    int64_t ended;               /* TW_RESUMED_*: how the last session of the journal ended */
+    int64_t ended_ns;            /* time of its last record; 0 if there was none */
+    int64_t older_date;          /* newest date before this one with a day file; 0 if none */
+    int64_t took_ns;
+    uint64_t first_seq;          /* first record of this day; 0 if it has none */
+    uint64_t opened_pid;         /* process id of the last session */
+    int64_t opened_ns;           /* start of the last session; 0 if there was none */
+} tw_recovery;
+
+/* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last record
+ * stamped at or before at_ns. `recovery` may be NULL. Free the state with tw_state_free. */
+TW_API int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
+                            int64_t at_ns, tw_state **ret, tw_recovery *recovery, tw_error *why);
+
+typedef struct tw_verify_report {
+    uint64_t size;
+    uint64_t records;
+    uint64_t snapshots;
+    uint64_t executions;
+    int64_t trading_date;
+    uint8_t digest[32];
+} tw_verify_report;
+
+/* Checks a day through and through: file structure, frames, sequence, chain, execution index, head,
+ * and that every snapshot is the fold of the records it covers. The first thing that is wrong is
+ * TW_E_DAMAGED with its place in `why`. Run it in a process of its own on a file you do not trust. */
+TW_API int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_report *ret,
+                             tw_error *why);
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+typedef struct tw_options {
+    uint64_t size;
+    const char *account;         /* refuse a journal of another account; NULL: do not compare */
+    int64_t environment;         /* refuse live for paper and paper for live; 0: do not compare */
+    int64_t trading_date;        /* 0: from the clock, the zone and the roll-over time */
+    int64_t checkpoint_ns;       /* time between checkpoints; 0: 10 s; -1: none but on demand */
+    int64_t no_thread;           /* 1: no timer thread; the host calls tw_tick */
+    int64_t look_ahead;          /* 1: do not append session_opened; the caller does or closes */
+} tw_options;
+
+/* Opens for writing: takes the lock, checks the files, recovers today's state from the newest good
+ * snapshot and the records after it, and appends session_opened. A later trading date than the newest
+ * day file makes a new day file, an earlier one is TW_E_DATE. TW_E_BUSY names the other writer.
+ * TW_E_OPEN_TWICE, TW_E_OTHER_ACCOUNT, TW_E_NOT_JOURNAL, TW_E_NEWER, TW_E_DAMAGED,
+ * TW_E_FILE_SYSTEM, TW_E_READ_ONLY, TW_E_PERMISSION, TW_E_NO_SPACE, TW_E_IO. */
+TW_API int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_error *why);
+
+/* A clean end: session_closed with `reason`, a last checkpoint, files closed. The store is gone
+ * afterwards whatever is returned. NULL store is fine. */
+TW_API int tw_close(tw_store *store, const char *reason, tw_error *why);
+
+/* Drops the handle as a crash would: nothing more is written. For a host that must not touch the
+ * journal again after TW_E_FAILED, and for tests. */
+TW_API void tw_abandon(tw_store *store);
+
+/* What tw_open found. */
+TW_API int tw_store_recovery(tw_store *store, tw_recovery *ret);
+TW_API int tw_store_settings(tw_store *store, tw_settings *ret); /* text lives as long as the store */
+TW_API int64_t tw_store_date(tw_store *store);
+
+/* Appends one event: checked against the state, written, then part of the state. When it returns 0 the
+ * event survives power loss. DUPLICATE (of an execution), REFUSED, GATED and DATE change nothing. After
+ * an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. */
+TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why);
+
+/* All or none, in one transaction; each is checked against the state the ones before it make.
+ * `ret_first_seq` and `ret_bad` (index of the event that was refused) may be NULL. */
+TW_API int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
+                           uint64_t *ret_first_seq, uint64_t *ret_bad, tw_error *why);
+
+/* tw_append_<event>: the same for one type, stamped now, from the host. */
+#define TW_EVENT(number, name, sentence)                                                           \
+    TW_API int tw_append_##name(tw_store *store, const tw_##name *event, uint64_t *ret_seq,        \
+                                tw_error *why);
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
+#define TW_EVENT_END(name)
+#include "tradewal_events.def"
+
+/* The highest seq that survives power loss. */
+TW_API uint64_t tw_durable_seq(tw_store *store);
+
+/* Returns when seq is durable: TW_E_TIMEOUT after timeout_ns (-1: no limit), TW_E_FAILED. */
+TW_API int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *why);
+
+/* Ends the current trading date (session_closed, checkpoint) and begins a later one in a new day
+ * file (session_opened). What the old day left open is not carried on by itself: see
+ * docs/reconcile.md, overnight. TW_E_DATE for a date that is not later. */
+TW_API int tw_roll(tw_store *store, int64_t trading_date, tw_error *why);
+
+/* Writes a snapshot now; nothing to do when nothing is new. `ret_seq` (may be NULL): what it covers. */
+TW_API int tw_checkpoint(tw_store *store, uint64_t *ret_seq, tw_error *why);
+
+/* For hosts without the timer thread: takes a checkpoint if one is due, does hourly duties. */
+TW_API int tw_tick(tw_store *store, tw_error *why);
+
+/* ---- what the state says ------------------------------------------------------------------------ */
+
+typedef struct tw_position {
+    uint64_t size;
+    const char *symbol;          /* lives as long as the store or state it came from */
+    int64_t side;                /* 0: flat */
+    int64_t qty_e8;              /* open quantity */
+    int64_t shares_e8;           /* entered in this trade */
+    tw_maybe entry_price_e8;     /* average cost of what is open */
+    int64_t entry_time_ns;
+    tw_maybe pivot_e8, stop_e8, target1_e8, target2_e8;
+    int64_t stop_reason;         /* TW_STOP_*, 0: not said */
+    int64_t realized_e8;         /* booked else computed, of this trade, fees taken off */
+    int64_t partials;            /* partial exits taken */
+    int64_t estimated;           /* 1: adopted from the broker, origin not known for sure */
+    int64_t gated;               /* 1: no new entries in this symbol */
+} tw_position;
+
+/* TW_E_NOT_FOUND when the symbol was never seen today. */
+TW_API int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_error *why);
+
+/* Attempts taken today at (symbol, side, level). */
+TW_API int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8);
+
+/* 1 when a gate is closed for new entries in the symbol (NULL: for all). */
+TW_API int tw_store_gated(tw_store *store, const char *symbol);
+
+/* The day's P&L in the base currency; *ret_complete is 0 while some of it is not known. */
+TW_API int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete);
+
+/* A copy of the state, to be looked at without holding up the writer; free it. */
+TW_API int tw_store_state(tw_store *store, tw_state **ret, tw_error *why);
+
+TW_API void tw_state_free(tw_state *state);
+TW_API int tw_state_position(const tw_state *state, const char *symbol, tw_position *ret);
+/* Positions that are open, by index in order of first trade: TW_E_NOT_FOUND past the end. */
+TW_API int tw_state_position_at(const tw_state *state, uint64_t index, tw_position *ret);
+
+/* The state as one JSON object in the shape of docs/events.md. The text is *ret, freed with tw_free. */
+TW_API int tw_state_json(const tw_state *state, char **ret, tw_error *why);
+TW_API void tw_free(void *memory);
+
+/* ---- broker and reconcile ----------------------------------------------------------------------- */
+
+typedef struct tw_holding {      /* one position as the broker reports it */
+    uint64_t size;
+    const char *symbol;
+    int64_t qty_e8;              /* short is below 0; 0 is explicitly flat */
+    tw_maybe avg_cost_e8;        /* per unit of quantity, the multiplier taken out */
+    tw_maybe con_id;
+    const char *currency;
+    const char *sec_type;
+    tw_maybe multiplier_e8;
+} tw_holding;
+
+typedef struct tw_broker_order { /* one order as the broker reports it */
+    uint64_t size;
+    const char *order_ref;
+    tw_maybe perm_id;
+    tw_maybe order_id;
+    tw_maybe client_id;
+    const char *symbol;
+    int64_t action;
+    const char *order_type;
+    int64_t qty_e8;
+    tw_maybe filled_e8;
+    tw_maybe limit_e8;
+    tw_maybe stop_e8;            /* trigger price */
+    const char *tif;
+    const char *status;          /* the broker's word: Submitted, PreSubmitted, Inactive, ... */
+    const char *why_held;
+    tw_maybe outside_rth;        /* 1: works outside regular hours */
+    int64_t completed;           /* 1: from the list of completed orders */
+} tw_broker_order;
+
+typedef struct tw_broker_execution {
+    uint64_t size;
+    const char *exec_id;
+    const char *symbol;
+    int64_t action;
+    int64_t qty_e8;
+    int64_t price_e8;
+    tw_maybe fee_e8;
+    tw_maybe realized_e8;        /* the broker's own figure */
+    const char *order_ref;
+    tw_maybe perm_id;
+    tw_maybe time_ns;
+    tw_maybe cum_qty_e8;
+    const char *currency;
+    int64_t kind;                /* TW_FILL_*, 0: trade */
+    int64_t busted;              /* 1: the broker says it was voided */
+} tw_broker_execution;
+
+/* What a broker answered. Each part says how complete it is: 0 is "was not asked". An empty list in a
+ * part that is not complete never means flat. */
+typedef struct tw_answer {
+    uint64_t size;
+    const char *broker;          /* which broker, how asked: "file:positions.json" */
+    const char *account;         /* NULL: the answer does not say */
+    int64_t environment;         /* 0: the answer does not say */
+    tw_maybe as_of_ns;
+    int64_t positions_completeness;
+    int64_t orders_completeness;     /* open orders of all clients */
+    int64_t completed_completeness;  /* completed orders */
+    int64_t executions_completeness;
+    tw_maybe executions_since_ns;    /* start of the window; unknown: the trading date */
+    const tw_holding *holdings;
+    uint64_t holding_count;
+    const tw_broker_order *orders;
+    uint64_t order_count;
+    const tw_broker_execution *executions;
+    uint64_t execution_count;
+    const char *failure;         /* where something failed: what, in words */
+} tw_answer;
+
+typedef struct tw_broker tw_broker;
+
+/* "file:PATH". TW_E_INVALID for a scheme that is not known, TW_E_BROKER. */
+TW_API int tw_broker_open(const char *url, tw_broker **ret, tw_error *why);
+
+/* Asks once. The answer belongs to the broker and lives until the next call on it. */
+TW_API int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why);
+
+/* Asks up to three times, pausing pause_ns, then twice that. When every try failed the result is an
+ * answer whose parts are all failed, with the reason in it (D7), and 0 is returned; errors that another
+ * try cannot mend (TW_E_INCOMPLETE, TW_E_PARSE) are returned at once. */
+TW_API int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer **ret,
+                                   tw_error *why);
+TW_API void tw_broker_close(tw_broker *broker);
+
+/* Compares the state with an answer. Pure: nothing is written. `older` is the state of the newest day
+ * before, or NULL: where a position was held overnight its metadata comes from there. Passing an answer
+ * that does not say how complete its positions are is TW_E_INCOMPLETE. Free the proposal. */
+TW_API int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state *older,
+                        int64_t overnight, tw_proposal **ret, tw_error *why);
+
+/* The same against the store's state, the older day found by itself. */
+TW_API int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret, tw_error *why);
+
+/* Appends what was proposed in one batch. TW_E_STALE when anything was appended since the proposal
+ * was made. A proposal without anything new appends nothing. */
+TW_API int tw_store_apply(tw_store *store, const tw_proposal *proposal, tw_error *why);
+
+typedef struct tw_finding_view {
+    uint64_t size;
+    const char *case_id;         /* D1 to D41; text lives as long as the proposal */
+    const char *symbol;          /* NULL where it is about no symbol */
+    const char *about;           /* order or execution, NULL */
+    const char *ours;
+    const char *theirs;
+    const char *text;
+    int64_t action;              /* TW_FINDING_* */
+    int64_t critical;            /* 1: shown first */
+    int64_t fresh;               /* 1: not in the log yet */
+    int64_t differs;             /* 0: the two sides agree (D1) */
+} tw_finding_view;
+
+TW_API uint64_t tw_proposal_findings(const tw_proposal *proposal);
+TW_API int tw_proposal_finding(const tw_proposal *proposal, uint64_t index, tw_finding_view *ret);
+/* The events that applying it would append. */
+TW_API uint64_t tw_proposal_events(const tw_proposal *proposal);
+TW_API const tw_event *tw_proposal_event(const tw_proposal *proposal, uint64_t index);
+TW_API void tw_proposal_free(tw_proposal *proposal);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
