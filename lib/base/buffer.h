@@ -1,0 +1,39 @@
+/* A growing byte buffer whose growth may fail, and bounds-checked little-endian access. Pure. */
+#ifndef TW_BASE_BUFFER_H
+#define TW_BASE_BUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed is empty. `failed` is set when an allocation failed; from then on appends do nothing, so
+ * a writer checks once, at the end. */
+struct buffer {
+    char *data;
+    size_t size;
+    size_t capacity;
+    int failed;
+};
+
+void tw_buffer_free(struct buffer *buffer);
+void tw_buffer_clear(struct buffer *buffer); /* keeps the memory, forgets a failure */
+int tw_buffer_reserve(struct buffer *buffer, size_t more); /* 0, or TW_E_NOMEM: it failed */
+void tw_buffer_put(struct buffer *buffer, const void *data, size_t size);
+void tw_buffer_text(struct buffer *buffer, const char *text);
+void tw_buffer_char(struct buffer *buffer, char c);
+void tw_buffer_format(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The content as a C string (a NUL is kept behind it, not counted); "" when it failed. */
+const char *tw_buffer_string(struct buffer *buffer);
+
+/* Grows *array of items of item_bytes to hold at least `count`, doubling; *capacity is updated.
+ * New items are zeroed. 0 or TW_E_NOMEM with nothing changed. */
+int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_bytes);
+
+void tw_put_u16(uint8_t *at, uint16_t value);
+void tw_put_u32(uint8_t *at, uint32_t value);
+void tw_put_u64(uint8_t *at, uint64_t value);
+uint16_t tw_get_u16(const uint8_t *at);
+uint32_t tw_get_u32(const uint8_t *at);
+uint64_t tw_get_u64(const uint8_t *at);
+
+#endif

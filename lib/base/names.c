@@ -1,0 +1,161 @@
+/* A table of strings with dense ids: open addressing over ids, text in blocks that never move.
+ * Pure.
+ *
+ * A million names of thirty bytes are meant to fit: a name costs its text, a pointer and two to
+ * four slots of four bytes. The hash of a name is not kept; at half load a probe rarely meets
+ * another. */
+#include "base/names.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tradewal.h"
+
+enum { BLOCK_BYTES = 64 * 1024, FIRST_NAMES = 16 };
+
+#define MOST_NAMES (UINT32_MAX / 2)
+
+struct block {
+    struct block *before;
+    size_t size, capacity;
+    char text[];
+};
+
+struct names {
+    struct block *block; /* the newest; only its end is written to */
+    const char **texts;
+    uint32_t *slots; /* id + 1, 0 is free; a power of two of them, at least twice the names */
+    size_t slot_count;
+    size_t capacity; /* of texts */
+    uint32_t count;
+};
+
+int tw_names_new(struct names **ret) {
+    struct names *names = calloc(1, sizeof *names);
+    if (!names)
+        return TW_E_NOMEM;
+    *ret = names;
+    return 0;
+}
+
+void tw_names_free(struct names *names) {
+    if (!names)
+        return;
+    while (names->block) {
+        struct block *before = names->block->before;
+        free(names->block);
+        names->block = before;
+    }
+    free(names->texts);
+    free(names->slots);
+    free(names);
+}
+
+/* FNV-1a with a finish that lets every byte reach the low bits, which choose the slot. */
+static uint64_t hash_text(const char *text) {
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+    hash = (hash ^ (hash >> 32)) * UINT64_C(0xD6E8FEB86659FD93);
+    return hash ^ (hash >> 32);
+}
+
+/* The slot that holds the text, or the free one where it belongs. */
+static size_t find_slot(const struct names *names, const char *text) {
+    size_t mask = names->slot_count - 1;
+    size_t at = (size_t)hash_text(text) & mask;
+    while (names->slots[at] && strcmp(names->texts[names->slots[at] - 1], text) != 0)
+        at = (at + 1) & mask;
+    return at;
+}
+
+static int grow_texts(struct names *names, size_t needed) {
+    if (needed <= names->capacity)
+        return 0;
+    size_t capacity = names->capacity ? names->capacity : FIRST_NAMES;
+    while (capacity < needed)
+        capacity *= 2;
+    const char **texts = realloc(names->texts, capacity * sizeof *texts);
+    if (!texts)
+        return TW_E_NOMEM;
+    names->texts = texts;
+    names->capacity = capacity;
+    return 0;
+}
+
+static int grow_slots(struct names *names, size_t needed) {
+    if (needed * 2 <= names->slot_count)
+        return 0;
+    size_t slot_count = names->slot_count ? names->slot_count : (size_t)FIRST_NAMES * 2;
+    while (slot_count < needed * 2)
+        slot_count *= 2;
+    uint32_t *slots = calloc(slot_count, sizeof *slots);
+    if (!slots)
+        return TW_E_NOMEM;
+    free(names->slots);
+    names->slots = slots;
+    names->slot_count = slot_count;
+    for (uint32_t id = 0; id < names->count; id++)
+        slots[find_slot(names, names->texts[id])] = id + 1;
+    return 0;
+}
+
+static int grow_block(struct names *names, size_t bytes) {
+    if (names->block && names->block->capacity - names->block->size >= bytes)
+        return 0;
+    size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    if (capacity > PTRDIFF_MAX - sizeof(struct block))
+        return TW_E_NOMEM;
+    struct block *block = malloc(sizeof *block + capacity);
+    if (!block)
+        return TW_E_NOMEM;
+    *block = (struct block){.before = names->block, .capacity = capacity};
+    names->block = block;
+    return 0;
+}
+
+int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
+    if (count > MOST_NAMES - names->count || bytes > SIZE_MAX - count)
+        return TW_E_NOMEM;
+    size_t needed = names->count + count;
+    int failed = grow_texts(names, needed);
+    if (!failed)
+        failed = grow_slots(names, needed);
+    if (!failed && count > 0)
+        failed = grow_block(names, bytes + count);
+    return failed;
+}
+
+uint32_t tw_names_find(const struct names *names, const char *text) {
+    if (names->count == 0)
+        return TW_NO_NAME;
+    uint32_t slot = names->slots[find_slot(names, text)];
+    return slot ? slot - 1 : TW_NO_NAME;
+}
+
+uint32_t tw_names_add(struct names *names, const char *text) {
+    assert(names->slot_count > 0);
+    size_t at = find_slot(names, text);
+    if (names->slots[at])
+        return names->slots[at] - 1;
+    size_t bytes = strlen(text) + 1;
+    assert(names->count < names->capacity);
+    assert((size_t)names->count * 2 < names->slot_count);
+    assert(names->block && names->block->capacity - names->block->size >= bytes);
+    char *copy = names->block->text + names->block->size;
+    memcpy(copy, text, bytes);
+    names->block->size += bytes;
+    names->texts[names->count] = copy;
+    names->slots[at] = ++names->count;
+    return names->count - 1;
+}
+
+uint32_t tw_names_count(const struct names *names) {
+    return names->count;
+}
+
+const char *tw_names_text(const struct names *names, uint32_t id) {
+    assert(id < names->count);
+    return names->texts[id];
+}

@@ -1,0 +1,28 @@
+/* A table of strings, each with a dense id from 0 in order of arrival. Nothing is ever removed.
+ * Ids index the arrays of the state. Adding cannot fail after a reserve: that is what the fold's
+ * "apply cannot fail" stands on. Pure. */
+#ifndef TW_BASE_NAMES_H
+#define TW_BASE_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TW_NO_NAME UINT32_MAX
+
+struct names;
+
+int tw_names_new(struct names **ret);
+void tw_names_free(struct names *names);
+
+/* Room for `count` more names than there are now, of `bytes` bytes in all (without NULs). A second
+ * reserve without an add between is not on top of the first. 0, or TW_E_NOMEM (nothing was added). */
+int tw_names_reserve(struct names *names, size_t count, size_t bytes);
+
+uint32_t tw_names_find(const struct names *names, const char *text); /* TW_NO_NAME if absent */
+uint32_t tw_names_add(struct names *names, const char *text); /* finds or adds; room is reserved */
+uint32_t tw_names_count(const struct names *names);
+
+/* NUL-terminated; stays at its address until the table is freed. */
+const char *tw_names_text(const struct names *names, uint32_t id);
+
+#endif
