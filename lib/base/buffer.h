@@ -15,7 +15,7 @@ struct buffer {
 };
 
 void tw_buffer_free(struct buffer *buffer);
-void tw_buffer_clear(struct buffer *buffer); /* keeps the memory, forgets a failure */
+void tw_buffer_clear(struct buffer *buffer);               /* keeps the memory, forgets a failure */
 int tw_buffer_reserve(struct buffer *buffer, size_t more); /* 0, or TW_E_NOMEM: it failed */
 void tw_buffer_put(struct buffer *buffer, const void *data, size_t size);
 void tw_buffer_text(struct buffer *buffer, const char *text);

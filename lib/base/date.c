@@ -17,10 +17,6 @@ enum {
     LAST_YEAR = 2261 /* the last whole year of int64 nanoseconds */
 };
 
-static int64_t divide_down(int64_t value, int64_t by) {
-    return value / by - (value % by < 0);
-}
-
 static int is_leap_year(int64_t year) {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
@@ -37,7 +33,7 @@ static int is_day(int64_t year, int64_t month, int64_t day) {
 /* A year here begins in March, so that the leap day is its last and 30.6 days make a month. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day) {
     year -= month <= 2;
-    int64_t era = divide_down(year, 400);
+    int64_t era = tw_divide_down(year, 400);
     int64_t year_of_era = year - era * 400;
     int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -46,7 +42,7 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day) {
 
 static void date_of(int64_t days, int64_t *year, int32_t *month, int32_t *day) {
     days += EPOCH_DAY;
-    int64_t era = divide_down(days, DAYS_PER_ERA);
+    int64_t era = tw_divide_down(days, DAYS_PER_ERA);
     int64_t day_of_era = days - era * DAYS_PER_ERA;
     int64_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
@@ -82,7 +78,7 @@ int64_t tw_civil_to_seconds(const struct civil *civil) {
 }
 
 void tw_civil_from_seconds(int64_t seconds, struct civil *ret) {
-    int64_t days = divide_down(seconds, SECONDS_PER_DAY);
+    int64_t days = tw_divide_down(seconds, SECONDS_PER_DAY);
     int32_t rest = (int32_t)(seconds - days * SECONDS_PER_DAY);
     int64_t year;
     date_of(days, &year, &ret->month, &ret->day);
@@ -211,7 +207,7 @@ size_t tw_time_format(int64_t time_ns, int32_t offset_seconds, unsigned decimals
     assert(decimals <= 9 && decimals % 3 == 0);
     assert(abs(offset_seconds) < 100 * 3600);
     int32_t offset = offset_seconds - offset_seconds % 60;
-    int64_t seconds = divide_down(time_ns, TW_NS_PER_SECOND);
+    int64_t seconds = tw_divide_down(time_ns, TW_NS_PER_SECOND);
     uint32_t fraction = (uint32_t)(time_ns - seconds * TW_NS_PER_SECOND);
     struct civil civil;
     tw_civil_from_seconds(seconds + offset, &civil);

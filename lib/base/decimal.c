@@ -170,6 +170,11 @@ int tw_decimal_sub(int64_t a, int64_t b, int64_t *ret) {
     return 0;
 }
 
+int64_t tw_divide_down(int64_t value, int64_t by) {
+    assert(by > 0);
+    return value / by - (value % by < 0);
+}
+
 /* quotient + remainder / divisor, where 0 <= remainder < divisor and the quotient is a magnitude.
  */
 static uint128 round_half_even(uint128 quotient, uint128 remainder, uint128 divisor) {

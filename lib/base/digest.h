@@ -20,6 +20,7 @@ void tw_chain(const uint8_t before[TW_DIGEST_BYTES], const void *data, size_t si
               uint8_t ret[TW_DIGEST_BYTES]);
 
 void tw_digest_text(const uint8_t digest[TW_DIGEST_BYTES], char out[TW_DIGEST_TEXT_BYTES]);
-int tw_digest_parse(const char *text, uint8_t ret[TW_DIGEST_BYTES]); /* 64 hex digits of either case; TW_E_PARSE */
+int tw_digest_parse(const char *text,
+                    uint8_t ret[TW_DIGEST_BYTES]); /* 64 hex digits of either case; TW_E_PARSE */
 
 #endif

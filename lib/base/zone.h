@@ -11,10 +11,11 @@
 
 struct zone;
 
-/* TW_E_DAMAGED when the bytes are not a zone; TW_E_NOMEM. Bounded work and memory for any bytes. */
+/* TW_E_DAMAGED when the bytes are not a zone, or one that counts leap seconds; TW_E_NOMEM. Bounded
+ * work and memory for any bytes. */
 int tw_zone_from_tzif(const void *data, size_t size, struct zone **ret, tw_error *why);
 
-/* A rule such as "EST5EDT,M3.2.0,M11.1.0" or "UTC0". TW_E_PARSE; TW_E_NOMEM. */
+/* A rule such as "EST5EDT,M3.2.0,M11.1.0" or "UTC0" (zone_rule.h). TW_E_PARSE; TW_E_NOMEM. */
 int tw_zone_from_rule(const char *rule, struct zone **ret, tw_error *why);
 
 void tw_zone_free(struct zone *zone);
@@ -23,7 +24,7 @@ void tw_zone_free(struct zone *zone);
 int32_t tw_zone_offset(const struct zone *zone, int64_t utc_seconds);
 
 /* The UTC second of a local civil time (seconds as if it were UTC). Of two, the earlier; in a gap,
- * the instant at which the gap ends. */
+ * the instant at which the gap ends. Within 2^62 of 1970. */
 int64_t tw_zone_to_utc(const struct zone *zone, int64_t local_seconds);
 
 /* The trading date of an instant: its local date, plus one day when the local time of day is at or
