@@ -19,8 +19,7 @@ struct civil {
 int tw_date_valid(int64_t yyyymmdd);
 int64_t tw_date_from_days(int64_t days_since_1970); /* years 0..9999 */
 int64_t tw_date_to_days(int64_t yyyymmdd);          /* valid dates only */
-/* 2025-10-06 or 20251006, and nothing else around it. TW_E_PARSE, TW_E_RANGE outside those years.
- */
+/* 2025-10-06 or 20251006 and nothing around it. TW_E_PARSE; TW_E_RANGE outside those years. */
 int tw_date_parse(const char *text, size_t length, int64_t *ret_yyyymmdd);
 size_t tw_date_format(int64_t yyyymmdd, char out[TW_DATE_TEXT_BYTES]); /* 2025-10-06 */
 

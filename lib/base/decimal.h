@@ -11,15 +11,13 @@ __extension__ typedef __int128 tw_int128;
 enum { TW_DECIMAL_TEXT_BYTES = 24 }; /* longest text, with its NUL */
 
 /* Reads all of text[0..length): optional '-', digits, optional '.' with digits, optional exponent
- * (e or E, optional sign, digits; the value must still be a multiple of 1e-8). No blanks, no
- * leading
- * '+', no bare '.', no leading zeros other than "0.". "-0" is 0. TW_E_PARSE when it is not a
+ * (e or E, optional sign, digits; the value must still be a multiple of 1e-8). No blanks, no '+' in
+ * front, no bare '.', no leading zeros other than "0.". "-0" is 0. TW_E_PARSE when it is not a
  * number, TW_E_RANGE when it has more than eight decimals that matter or does not fit. The result
  * is never INT64_MIN. */
 int tw_decimal_parse(const char *text, size_t length, int64_t *ret_e8);
 
-/* Shortest exact text, no exponent, no trailing zeros: "445.25", "-0.5", "100". Returns its length.
- */
+/* Shortest exact text, no exponent, no trailing zeros: "445.25", "-0.5". Returns its length. */
 size_t tw_decimal_format(int64_t value_e8, char out[TW_DECIMAL_TEXT_BYTES]);
 
 /* As tw_decimal_format, but at least `decimals` (0..8) digits after the point: "445.30". */

@@ -15,8 +15,7 @@ int tw_names_new(struct names **ret);
 void tw_names_free(struct names *names);
 
 /* Room for `count` more names than there are now, of `bytes` bytes in all (without NULs). A second
- * reserve without an add between is not on top of the first. 0, or TW_E_NOMEM (nothing was added).
- */
+ * reserve without an add between is not on top of the first. 0, or TW_E_NOMEM. */
 int tw_names_reserve(struct names *names, size_t count, size_t bytes);
 
 uint32_t tw_names_find(const struct names *names, const char *text); /* TW_NO_NAME if absent */

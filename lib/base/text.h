@@ -19,8 +19,8 @@ int tw_text_is_name(const char *text);
  * as it is: this is for showing, not for reading back. */
 void tw_text_escape(struct buffer *out, const char *text, size_t length);
 
-/* The same for error lines: at most `room` bytes with the NUL, "..." where it was cut. Returns out.
- */
+/* The same for error lines: at most `room` bytes with the NUL, "..." where it was cut. Returns
+ * `out`, or "" when there is no room at all. */
 const char *tw_text_show(const char *text, size_t length, char *out, size_t room);
 
 #endif
