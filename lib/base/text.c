@@ -65,6 +65,10 @@ int tw_text_is_utf8(const char *text, size_t length) {
 
 int tw_text_is_clean(const char *text, size_t length) {
     for (size_t at = 0, size; at < length; at += size) {
+        /* Nearly all text is printable ASCII, and every record that is read is looked at. */
+        size = 1;
+        if (text[at] >= 0x20 && text[at] < 0x7F)
+            continue;
         size = clean_character(text + at, length - at);
         if (size == 0)
             return 0;

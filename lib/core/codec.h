@@ -9,11 +9,7 @@
 #include "base/buffer.h"
 #include "tradewal.h"
 
-enum {
-    TW_RECORD_HEADER_BYTES = 24,
-    TW_RECORD_VERSION = 1,
-    TW_RECORD_BODY_BYTES_MAX = 128 * 1024
-};
+enum { TW_RECORD_HEADER_BYTES = 24, TW_RECORD_VERSION = 1, TW_RECORD_BODY_BYTES_MAX = 128 * 1024 };
 
 /* Reused between records so that encoding allocates only while it grows. Zeroed is fresh. */
 struct encoder {
@@ -28,18 +24,21 @@ struct decoder {
 };
 
 /* Appends the record of an event (checked by tw_schema_check, seq and date set) to `out`.
- * 0 or TW_E_NOMEM with out->failed set. */
+ * 0 or TW_E_NOMEM with out->failed set and nothing appended. */
 int tw_record_encode(const tw_event *event, struct buffer *out);
 
-/* Reads one record that fills `size` bytes exactly. The event's text lies in the decoder until its
- * next use. A record of a type that is not known comes out with type TW_TYPE_OPAQUE and its envelope.
+/* Reads one record that fills `size` bytes exactly. The event's text and bytes lie in the decoder
+ * until its next use, not in the input. A record of a type that is not known comes out with type
+ * TW_TYPE_OPAQUE and its envelope.
  * TW_E_DAMAGED (what and where), TW_E_NEWER (version or field of a later version), TW_E_NOMEM. */
 int tw_record_decode(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
                      tw_error *why);
 void tw_decoder_free(struct decoder *decoder);
 
-/* Looks at the header alone: 0 and the whole size of the record that starts here, its seq and type, or
- * TW_E_DAMAGED. The body need not be there yet: this is how salvage finds records. */
+/* Looks at the header alone: 0 and what it says about the record that starts here, which is
+ * TW_RECORD_HEADER_BYTES + body_bytes long, or TW_E_DAMAGED. The body need not be there yet and the
+ * CRC is not compared: this is how salvage finds records. The header of later versions is the same,
+ * so their version is for the caller to look at. */
 struct record_header {
     uint16_t version;
     uint16_t type;
@@ -49,7 +48,9 @@ struct record_header {
 };
 int tw_record_header(const void *bytes, size_t size, struct record_header *ret);
 
-/* The exec id an event books (fill, partial as fill, fill_inferred, fill_corrected's new id), or NULL. */
+/* The exec id an event books (fill, partial, fill_inferred, the new id of a fill_corrected), or
+ * NULL. A partial may mark an execution that a fill has booked: whoever keeps an index of exec ids
+ * keeps the first seq of each. */
 const char *tw_event_exec_id(const tw_event *event);
 
 #endif

@@ -288,7 +288,7 @@ static int check_field(const tw_event *event, const struct event_type *type,
     return check_number(type, field, value.number, why);
 }
 
-static int check_envelope(const tw_event *event, tw_error *why) {
+int tw_schema_check_envelope(const tw_event *event, tw_error *why) {
     if (event->time_ns <= 0)
         return tw_fail(why, TW_E_RANGE, "the time is %lld ns, expected a time after 1970",
                        (long long)event->time_ns);
@@ -313,7 +313,7 @@ int tw_schema_check(const tw_event *event, tw_error *why) {
     if (!type)
         return tw_fail(why, TW_E_UNKNOWN_NAME, "no event type has the number %lld",
                        (long long)event->type);
-    int status = check_envelope(event, why);
+    int status = tw_schema_check_envelope(event, why);
     for (size_t i = 0; status == 0 && i < type->count; i++)
         status = check_field(event, type, &type->fields[i], why);
     return status;

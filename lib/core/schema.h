@@ -89,4 +89,8 @@ void tw_field_set(tw_event *event, const struct field *field, struct value value
  * TW_E_UNKNOWN_NAME, TW_E_TEXT, TW_E_RANGE, TW_E_REFUSED. */
 int tw_schema_check(const tw_event *event, tw_error *why);
 
+/* The part of it that holds for every type, also one that is not known: time, date, source, corr and
+ * cause. TW_E_RANGE, TW_E_UNKNOWN_NAME, TW_E_TEXT. */
+int tw_schema_check_envelope(const tw_event *event, tw_error *why);
+
 #endif

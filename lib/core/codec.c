@@ -1,0 +1,316 @@
+/* Events to and from record bytes. Pure. */
+#include "core/codec.h"
+
+#include <assert.h>
+#include <msgpack.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "core/schema.h"
+#include "core/unpack.h"
+
+enum {
+    VERSION_AT = 4,
+    TYPE_AT = 6,
+    BODY_BYTES_AT = 8,
+    CRC_AT = 12,
+    SEQ_AT = 16,
+    BODY_ITEMS = 6,
+    FIELDS_MAX = 32
+};
+
+static const uint8_t magic[VERSION_AT] = {'T', 'W', 'A', 'L'};
+
+/* The CRC covers the header, its own four bytes taken as zero, and the body. */
+static uint32_t record_crc(const uint8_t *record, size_t size) {
+    uint8_t header[TW_RECORD_HEADER_BYTES];
+    memcpy(header, record, sizeof header);
+    tw_put_u32(header + CRC_AT, 0);
+    uint32_t crc = tw_crc32c(0, header, sizeof header);
+    return tw_crc32c(crc, record + sizeof header, size - sizeof header);
+}
+
+/* ---- encoding ---- */
+
+static int append_packed(void *out, const char *bytes, size_t size) {
+    tw_buffer_put(out, bytes, size);
+    return 0; /* the buffer remembers a failure itself */
+}
+
+static void pack_text(msgpack_packer *packer, const char *text, size_t size) {
+    msgpack_pack_str_with_body(packer, text, size);
+}
+
+static void pack_value(msgpack_packer *packer, const struct field *field,
+                       const struct value *value) {
+    msgpack_pack_uint8(packer, field->number);
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+        pack_text(packer, value->data, value->size);
+    else if (field->kind == KIND_BYTES)
+        msgpack_pack_bin_with_body(packer, value->data, value->size);
+    else if (field->kind == KIND_BOOL && value->number)
+        msgpack_pack_true(packer);
+    else if (field->kind == KIND_BOOL)
+        msgpack_pack_false(packer);
+    else
+        msgpack_pack_int64(packer, value->number);
+}
+
+static void pack_body(msgpack_packer *packer, const tw_event *event,
+                      const struct event_type *type) {
+    msgpack_pack_array(packer, BODY_ITEMS);
+    msgpack_pack_int64(packer, event->time_ns);
+    msgpack_pack_int64(packer, event->trading_date);
+    msgpack_pack_int64(packer, event->source);
+    if (event->corr)
+        pack_text(packer, event->corr, strlen(event->corr));
+    else
+        msgpack_pack_nil(packer);
+    msgpack_pack_uint64(packer, event->cause);
+
+    struct value values[FIELDS_MAX];
+    size_t known = 0;
+    assert(type->count <= FIELDS_MAX);
+    for (size_t i = 0; i < type->count; i++) {
+        values[i] = tw_field_get(event, &type->fields[i]);
+        known += values[i].known != 0;
+    }
+    msgpack_pack_map(packer, known);
+    for (size_t i = 0; i < type->count; i++)
+        if (values[i].known)
+            pack_value(packer, &type->fields[i], &values[i]);
+}
+
+int tw_record_encode(const tw_event *event, struct buffer *out) {
+    const struct event_type *type = tw_schema_type(event->type);
+    assert(type);
+    assert(event->seq > 0);
+    size_t start = out->size;
+    uint8_t header[TW_RECORD_HEADER_BYTES] = {0};
+    memcpy(header, magic, sizeof magic);
+    tw_put_u16(header + VERSION_AT, TW_RECORD_VERSION);
+    tw_put_u16(header + TYPE_AT, (uint16_t)event->type);
+    tw_put_u64(header + SEQ_AT, event->seq);
+    tw_buffer_put(out, header, sizeof header);
+
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, out, append_packed);
+    pack_body(&packer, event, type);
+    if (out->failed) {
+        out->size = start;
+        return TW_E_NOMEM;
+    }
+    size_t size = out->size - start;
+    assert(size - sizeof header <= TW_RECORD_BODY_BYTES_MAX);
+    uint8_t *record = (uint8_t *)out->data + start;
+    tw_put_u32(record + BODY_BYTES_AT, (uint32_t)(size - sizeof header));
+    tw_put_u32(record + CRC_AT, record_crc(record, size));
+    return 0;
+}
+
+/* ---- decoding ---- */
+
+int tw_record_header(const void *bytes, size_t size, struct record_header *ret) {
+    const uint8_t *at = bytes;
+    if (size < TW_RECORD_HEADER_BYTES || memcmp(at, magic, sizeof magic) != 0)
+        return TW_E_DAMAGED;
+    struct record_header header = {.version = tw_get_u16(at + VERSION_AT),
+                                   .type = tw_get_u16(at + TYPE_AT),
+                                   .body_bytes = tw_get_u32(at + BODY_BYTES_AT),
+                                   .crc = tw_get_u32(at + CRC_AT),
+                                   .seq = tw_get_u64(at + SEQ_AT)};
+    if (header.version == 0 || header.type == 0 || header.seq == 0 ||
+        header.body_bytes > TW_RECORD_BODY_BYTES_MAX)
+        return TW_E_DAMAGED;
+    *ret = header;
+    return 0;
+}
+
+/* The CRC comes before the version: a record of a later version is one that is whole. */
+static int check_frame(const uint8_t *bytes, size_t size, struct record_header *ret,
+                       tw_error *why) {
+    if (tw_record_header(bytes, size, ret))
+        return tw_fail(why, TW_E_DAMAGED, "%zu bytes do not start with a record header", size);
+    unsigned long long seq = ret->seq;
+    size_t whole = (size_t)TW_RECORD_HEADER_BYTES + ret->body_bytes;
+    if (size != whole)
+        return tw_fail(why, TW_E_DAMAGED, "record %llu has %zu bytes, its header says %zu", seq,
+                       size, whole);
+    uint32_t crc = record_crc(bytes, size);
+    if (crc != ret->crc)
+        return tw_fail(why, TW_E_DAMAGED, "record %llu has crc %08x, its header says %08x", seq,
+                       (unsigned)crc, (unsigned)ret->crc);
+    if (ret->version > TW_RECORD_VERSION)
+        return tw_fail(why, TW_E_NEWER, "record %llu has version %u, this program knows %d", seq,
+                       (unsigned)ret->version, TW_RECORD_VERSION);
+    return 0;
+}
+
+/* Copies behind what is there, with a NUL. A str or bin of the body has a byte or more in front of
+ * it, so room for the body's size is room for all of them. */
+static const char *keep(struct buffer *text, const void *data, size_t size) {
+    assert(text->capacity - text->size > size);
+    char *copy = text->data + text->size;
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    text->size += size + 1;
+    return copy;
+}
+
+static const char *read_text(struct unpack *in, struct buffer *text, size_t *ret_size) {
+    const uint8_t *start = in->at;
+    const char *data = tw_unpack_str(in, ret_size);
+    if (!data)
+        return NULL;
+    /* What lies behind a NUL would be lost to a C string and still be in the record. */
+    if (memchr(data, '\0', *ret_size)) {
+        in->at = start;
+        tw_unpack_fail(in);
+        return NULL;
+    }
+    return keep(text, data, *ret_size);
+}
+
+static void read_envelope(struct unpack *in, struct buffer *text, tw_event *event) {
+    size_t size;
+    if (tw_unpack_array(in) != BODY_ITEMS) {
+        tw_unpack_fail(in);
+        return;
+    }
+    event->time_ns = tw_unpack_int(in);
+    event->trading_date = tw_unpack_int(in);
+    event->source = tw_unpack_int(in);
+    if (!tw_unpack_nil(in))
+        event->corr = read_text(in, text, &size);
+    event->cause = tw_unpack_uint(in);
+}
+
+static struct value read_value(struct unpack *in, struct buffer *text, enum kind kind) {
+    struct value value = {.known = 1};
+    if (kind == KIND_TEXT || kind == KIND_SYMBOL) {
+        value.data = read_text(in, text, &value.size);
+    } else if (kind == KIND_BYTES) {
+        const void *data = tw_unpack_bin(in, &value.size);
+        if (data)
+            value.data = keep(text, data, value.size);
+    } else if (kind == KIND_BOOL) {
+        value.number = tw_unpack_bool(in);
+    } else {
+        value.number = tw_unpack_int(in);
+        /* 0 is how a struct says that an enumeration is not told: it may not be told as 0. */
+        if (kind == KIND_ENUM && value.number == 0)
+            tw_unpack_fail(in);
+    }
+    return value;
+}
+
+static int read_fields(struct unpack *in, struct buffer *text, const struct event_type *type,
+                       tw_event *event, tw_error *why) {
+    size_t next = 0; /* fields before it have been passed: numbers ascend */
+    for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
+        const uint8_t *start = in->at;
+        uint64_t number = tw_unpack_uint(in);
+        while (next < type->count && type->fields[next].number < number)
+            next++;
+        if (next < type->count && type->fields[next].number == number && !in->failed) {
+            const struct field *field = &type->fields[next++];
+            tw_field_set(event, field, read_value(in, text, field->kind));
+        } else if (!in->failed && number > type->fields[type->count - 1].number) {
+            return tw_fail(why, TW_E_NEWER, "record %llu: %s has no field %llu in this version",
+                           (unsigned long long)event->seq, type->name, (unsigned long long)number);
+        } else {
+            in->at = start;
+            tw_unpack_fail(in);
+        }
+    }
+    return 0;
+}
+
+/* The fields of a type that is not known: any values, but in the shape that fields have. */
+static void skip_fields(struct unpack *in) {
+    uint64_t last = 0;
+    for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
+        uint64_t number = tw_unpack_uint(in);
+        if (number <= last)
+            tw_unpack_fail(in);
+        last = number;
+        tw_unpack_skip(in);
+    }
+}
+
+static int read_body(struct decoder *decoder, const uint8_t *body, size_t size, tw_event *event,
+                     tw_error *why) {
+    const struct event_type *type = tw_schema_type(event->type);
+    struct unpack in = {body, body + size, 0};
+    int status = 0;
+    tw_buffer_clear(&decoder->text);
+    if (tw_buffer_reserve(&decoder->text, size + 1))
+        return tw_fail(why, TW_E_NOMEM, "no memory for the text of a record");
+    read_envelope(&in, &decoder->text, event);
+    if (type)
+        status = read_fields(&in, &decoder->text, type, event, why);
+    else
+        skip_fields(&in);
+    if (status)
+        return status;
+    if (!tw_unpack_done(&in))
+        return tw_fail(why, TW_E_DAMAGED,
+                       "record %llu: byte %zu of its body is not as it has to be",
+                       (unsigned long long)event->seq, (size_t)(in.at - body));
+    tw_error detail;
+    if (type ? tw_schema_check(event, &detail) : tw_schema_check_envelope(event, &detail))
+        return tw_fail(why, TW_E_DAMAGED, "record %llu: %s", (unsigned long long)event->seq,
+                       detail.text);
+    return 0;
+}
+
+int tw_record_decode(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
+                     tw_error *why) {
+    struct record_header header;
+    int status = check_frame(bytes, size, &header, why);
+    if (status)
+        return status;
+    const struct event_type *type = tw_schema_type(header.type);
+    tw_event event;
+    memset(&event, 0, sizeof event); /* all of the union, not only its first member */
+    event.size = sizeof event;
+    event.type = header.type;
+    event.seq = header.seq;
+    if (type) {
+        uint64_t struct_bytes = type->struct_bytes;
+        memcpy(&event.as, &struct_bytes, sizeof struct_bytes);
+    }
+    decoder->type_number = header.type;
+    status = read_body(decoder, (const uint8_t *)bytes + TW_RECORD_HEADER_BYTES, header.body_bytes,
+                       &event, why);
+    if (status)
+        return status;
+    if (!type)
+        event.type = TW_TYPE_OPAQUE;
+    *ret = event;
+    return 0;
+}
+
+void tw_decoder_free(struct decoder *decoder) {
+    if (decoder)
+        tw_buffer_free(&decoder->text);
+}
+
+/* ---- what an event books ---- */
+
+static const char *corrected_exec_id(const tw_fill_corrected *corrected) {
+    return strcmp(corrected->exec_id, corrected->corrects) != 0 ? corrected->exec_id : NULL;
+}
+
+const char *tw_event_exec_id(const tw_event *event) {
+    if (event->type == TW_TYPE_fill)
+        return event->as.fill.exec_id;
+    if (event->type == TW_TYPE_partial)
+        return event->as.partial.exec_id;
+    if (event->type == TW_TYPE_fill_inferred)
+        return event->as.fill_inferred.exec_id;
+    if (event->type == TW_TYPE_fill_corrected)
+        return corrected_exec_id(&event->as.fill_corrected);
+    return NULL;
+}
