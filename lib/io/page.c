@@ -1,0 +1,170 @@
+/* Reading pages of an LMDB 0.9 data file without trusting them. Pure. */
+#include "io/page.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "io/preflight.h"
+
+enum { NODE_HEADER_BYTES = 8, UNIT_BYTES = 2, UNITS = TW_PAGE_BYTES / UNIT_BYTES };
+
+uint64_t tw_page_number(const uint8_t *page) {
+    return tw_get_u64(page);
+}
+
+unsigned tw_page_flags(const uint8_t *page) {
+    return tw_get_u16(page + 10);
+}
+
+uint32_t tw_page_run(const uint8_t *page) {
+    return tw_get_u32(page + 12);
+}
+
+unsigned tw_page_keys(const uint8_t *page) {
+    return (tw_get_u16(page + 12) - (unsigned)TW_PAGE_HEADER_BYTES) / 2;
+}
+
+static unsigned node_offset(const uint8_t *page, unsigned index) {
+    return tw_get_u16(page + TW_PAGE_HEADER_BYTES + 2 * (size_t)index);
+}
+
+void tw_page_node(const uint8_t *page, unsigned index, struct page_node *ret) {
+    const uint8_t *node = page + node_offset(page, index);
+    uint32_t size = (uint32_t)tw_get_u16(node) | (uint32_t)tw_get_u16(node + 2) << 16;
+    unsigned flags = tw_get_u16(node + 4);
+    memset(ret, 0, sizeof *ret);
+    ret->key_bytes = tw_get_u16(node + 6);
+    ret->key = node + NODE_HEADER_BYTES;
+    if (tw_page_flags(page) & TW_PAGE_BRANCH) {
+        /* A branch keeps 48 bits of page number where a leaf keeps size and flags. */
+        ret->child = (uint64_t)size | (uint64_t)flags << 32;
+        return;
+    }
+    ret->flags = flags;
+    ret->data = ret->key + ret->key_bytes;
+    ret->data_bytes = size;
+    if (flags & TW_NODE_BIG)
+        ret->child = tw_get_u64(ret->data);
+}
+
+/* Marks the two-byte units of a node; 0 when one is taken already. */
+static int take_units(uint8_t taken[UNITS / 8], size_t offset, size_t size) {
+    for (size_t unit = offset / UNIT_BYTES; unit < (offset + size) / UNIT_BYTES; unit++) {
+        uint8_t bit = (uint8_t)(1u << (unit % 8));
+        if (taken[unit / 8] & bit)
+            return 0;
+        taken[unit / 8] |= bit;
+    }
+    return 1;
+}
+
+/* Bytes of a node in its page, made even as LMDB does; 0 when it does not fit behind `offset`. */
+static size_t node_bytes(const uint8_t *page, size_t offset) {
+    const uint8_t *node = page + offset;
+    size_t size = NODE_HEADER_BYTES + (size_t)tw_get_u16(node + 6);
+    if (tw_page_flags(page) & TW_PAGE_LEAF) {
+        size_t value = (size_t)tw_get_u16(node) | (size_t)tw_get_u16(node + 2) << 16;
+        size += tw_get_u16(node + 4) & TW_NODE_BIG ? sizeof(uint64_t) : value;
+    }
+    size += size % 2;
+    return size <= TW_PAGE_BYTES - offset ? size : 0;
+}
+
+static const char *check_node(const uint8_t *page, unsigned index, uint8_t taken[UNITS / 8],
+                              size_t *used) {
+    size_t offset = node_offset(page, index);
+    if (offset < tw_get_u16(page + 14) || offset > TW_PAGE_BYTES - NODE_HEADER_BYTES || offset % 2)
+        return "an entry lies outside of the page's used part";
+    size_t size = node_bytes(page, offset);
+    if (size == 0)
+        return "an entry does not end inside the page";
+    if (!take_units(taken, offset, size))
+        return "two entries overlap";
+    *used += size;
+    struct page_node node;
+    tw_page_node(page, index, &node);
+    if (node.key_bytes > TW_KEY_BYTES)
+        return "a key is too long";
+    int first_of_branch = index == 0 && tw_page_flags(page) == TW_PAGE_BRANCH;
+    if (node.key_bytes == 0 && !first_of_branch)
+        return "a key is empty";
+    if (node.flags != 0 && node.flags != TW_NODE_BIG && node.flags != TW_NODE_TABLE)
+        return "an entry has flags that a day file does not use";
+    if (node.flags == TW_NODE_TABLE && node.data_bytes != TW_TABLE_BYTES)
+        return "the record of a table has another size";
+    return NULL;
+}
+
+const char *tw_page_check(const uint8_t *page, uint64_t number) {
+    if (tw_page_number(page) != number)
+        return "it says that it is another page";
+    unsigned flags = tw_page_flags(page);
+    if (flags != TW_PAGE_BRANCH && flags != TW_PAGE_LEAF)
+        return "it is neither a branch nor a leaf";
+    unsigned lower = tw_get_u16(page + 12);
+    unsigned upper = tw_get_u16(page + 14);
+    if (lower < TW_PAGE_HEADER_BYTES || lower % 2 || lower > upper || upper > TW_PAGE_BYTES)
+        return "its free room does not lie inside it";
+    unsigned keys = tw_page_keys(page);
+    if (keys == 0)
+        return "it has no entries";
+    uint8_t taken[UNITS / 8];
+    memset(taken, 0, sizeof taken);
+    size_t used = 0;
+    for (unsigned index = 0; index < keys; index++) {
+        const char *wrong = check_node(page, index, taken, &used);
+        if (wrong)
+            return wrong;
+    }
+    return used == TW_PAGE_BYTES - upper ? NULL : "its entries do not fill its used part";
+}
+
+void tw_page_read_table(const uint8_t *bytes, struct page_table *ret) {
+    ret->pad = tw_get_u32(bytes);
+    ret->flags = tw_get_u16(bytes + 4);
+    ret->depth = tw_get_u16(bytes + 6);
+    ret->branch_pages = tw_get_u64(bytes + 8);
+    ret->leaf_pages = tw_get_u64(bytes + 16);
+    ret->overflow_pages = tw_get_u64(bytes + 24);
+    ret->entries = tw_get_u64(bytes + 32);
+    ret->root = tw_get_u64(bytes + 40);
+}
+
+void tw_page_read_meta(const uint8_t *page, struct page_meta *ret) {
+    const uint8_t *bytes = page + TW_PAGE_HEADER_BYTES;
+    ret->magic = tw_get_u32(bytes);
+    ret->version = tw_get_u32(bytes + 4);
+    /* The eight bytes in between are an address for maps at a fixed place, which nobody asks for.
+     */
+    ret->map_bytes = tw_get_u64(bytes + 16);
+    tw_page_read_table(bytes + 24, &ret->free);
+    tw_page_read_table(bytes + 24 + TW_TABLE_BYTES, &ret->main);
+    ret->last_page = tw_get_u64(bytes + 24 + 2 * TW_TABLE_BYTES);
+    ret->transaction = tw_get_u64(bytes + 32 + 2 * TW_TABLE_BYTES);
+}
+
+const char *tw_page_check_meta(const uint8_t *page, uint64_t index) {
+    struct page_meta meta;
+    tw_page_read_meta(page, &meta);
+    if (meta.magic != TW_LMDB_MAGIC)
+        return "it does not start like an LMDB file";
+    if (tw_page_number(page) != index || tw_page_flags(page) != TW_PAGE_META)
+        return "it is not a meta page";
+    if (meta.free.pad != TW_PAGE_BYTES)
+        return "its page size is not 4096";
+    if ((meta.free.flags & ~TW_NOSUBDIR) != TW_FREE_FLAGS || meta.main.flags != 0 ||
+        meta.main.pad != 0)
+        return "it has flags that a day file does not use";
+    if (meta.last_page < 1 || meta.last_page >= INT64_MAX / TW_PAGE_BYTES - 1)
+        return "its last page is not a page";
+    if (meta.map_bytes < (meta.last_page + 1) * TW_PAGE_BYTES)
+        return "its map is smaller than its pages";
+    return NULL;
+}
+
+int tw_page_compare(const uint8_t *a, size_t a_bytes, const uint8_t *b, size_t b_bytes) {
+    size_t common = a_bytes < b_bytes ? a_bytes : b_bytes;
+    int order = common ? memcmp(a, b, common) : 0;
+    return order ? order : (a_bytes > b_bytes) - (a_bytes < b_bytes);
+}

@@ -1,0 +1,408 @@
+/* Proves by reading alone that an LMDB 0.9 data file can be mapped without harm. */
+#include "io/preflight.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "io/folder.h"
+#include "io/page_file.h"
+#include "io/system.h"
+
+enum { TRIES_OF_A_LIVE_FILE = 5, FREE_CHUNK = 512 };
+
+/* A tree still to be walked. */
+struct tree {
+    struct page_table record;
+    int is_free_list;
+    int is_main;
+};
+
+struct level {
+    uint8_t page[TW_PAGE_BYTES];
+    unsigned index; /* of the next entry to look at */
+};
+
+/* The key before the one that is looked at. Behind a separator the next key may be equal to it. */
+struct last_key {
+    uint8_t bytes[TW_KEY_BYTES];
+    size_t size;
+    int known;
+    int may_repeat;
+};
+
+struct walk {
+    struct page_file file;
+    uint64_t transaction; /* of the winner */
+    uint8_t *used;        /* a bit for each page; its size comes from the size of the file */
+    struct level *levels;
+    struct last_key last;
+    struct page_table counted;
+    uint64_t free_pages;
+    struct tree tables[TW_PREFLIGHT_TABLES];
+    struct preflight *result;
+};
+
+/* A page may be in use once: by one tree, or by the free list. */
+static int take_page(struct walk *walk, uint64_t number) {
+    if (number < 2 || number >= walk->file.pages)
+        return tw_page_fail(&walk->file, number,
+                            "it is in use, but outside of the file's used part");
+    uint8_t bit = (uint8_t)(1u << (number % 8));
+    if (walk->used[number / 8] & bit)
+        return tw_page_fail(&walk->file, number, "it is in use twice");
+    walk->used[number / 8] |= bit;
+    return 0;
+}
+
+static int take_run(struct walk *walk, const struct page_node *node) {
+    uint8_t header[TW_PAGE_HEADER_BYTES];
+    uint64_t first = node->child;
+    if (first < 2 || first >= walk->file.pages)
+        return tw_page_fail(&walk->file, first,
+                            "a value is there, outside of the file's used part");
+    int rc = tw_page_read_bytes(&walk->file, first * TW_PAGE_BYTES, header, sizeof header);
+    if (rc)
+        return rc;
+    uint64_t run = tw_page_run(header);
+    if (tw_page_number(header) != first || tw_page_flags(header) != TW_PAGE_OVERFLOW)
+        return tw_page_fail(&walk->file, first, "it is not the value that it is taken for");
+    /* A run that was used before for a longer value may be longer than its value needs. */
+    if (run == 0 || run > walk->file.pages - first ||
+        node->data_bytes > run * TW_PAGE_BYTES - TW_PAGE_HEADER_BYTES)
+        return tw_page_fail(&walk->file, first, "its value does not fit the pages it has");
+    for (uint64_t number = first; rc == 0 && number < first + run; number++)
+        rc = take_page(walk, number);
+    walk->counted.overflow_pages += run;
+    return rc;
+}
+
+/* An entry of the free list: how many, then page numbers, falling. */
+static int take_free_pages(struct walk *walk, uint64_t page, const struct page_node *node) {
+    uint8_t chunk[FREE_CHUNK * 8];
+    uint64_t room = node->data_bytes / 8;
+    uint64_t offset = node->child * TW_PAGE_BYTES + TW_PAGE_HEADER_BYTES;
+    if (node->key_bytes != 8 || node->data_bytes % 8 != 0 || room == 0)
+        return tw_page_fail(&walk->file, page, "an entry of the free list has another size");
+    if (tw_get_u64(node->key) > walk->transaction)
+        return tw_page_fail(&walk->file, page,
+                            "an entry of the free list is of a commit still to come");
+    uint64_t count = 0;
+    uint64_t before = walk->file.pages;
+    for (uint64_t index = 0; index == 0 || index <= count; index++) {
+        const uint8_t *at = node->data + index * 8;
+        if (node->flags & TW_NODE_BIG) {
+            uint64_t left = room - index;
+            size_t wanted = left < FREE_CHUNK ? (size_t)left * 8 : sizeof chunk;
+            int rc = index % FREE_CHUNK
+                         ? 0
+                         : tw_page_read_bytes(&walk->file, offset + index * 8, chunk, wanted);
+            if (rc)
+                return rc;
+            at = chunk + index % FREE_CHUNK * 8;
+        }
+        uint64_t number = tw_get_u64(at);
+        if (index == 0) {
+            count = number;
+            if (count >= room)
+                return tw_page_fail(&walk->file, page,
+                                    "an entry of the free list counts more than it has");
+            continue;
+        }
+        if (number >= before)
+            return tw_page_fail(&walk->file, page, "the free list is not in order");
+        int rc = take_page(walk, number);
+        if (rc)
+            return rc;
+        before = number;
+        walk->free_pages++;
+    }
+    return 0;
+}
+
+static int add_table(struct walk *walk, uint64_t page, const struct page_node *node) {
+    struct preflight *result = walk->result;
+    if (result->table_count == TW_PREFLIGHT_TABLES)
+        return tw_page_fail(&walk->file, page, "there are more tables than a day file has");
+    struct tree *tree = &walk->tables[result->table_count];
+    struct preflight_table *table = &result->tables[result->table_count++];
+    tw_page_read_table(node->data, &tree->record);
+    if (tree->record.flags != 0 || tree->record.pad != 0)
+        return tw_page_fail(&walk->file, page, "a table has flags that a day file does not use");
+    tw_text_show((const char *)node->key, node->key_bytes, table->name, sizeof table->name);
+    table->entries = tree->record.entries;
+    return 0;
+}
+
+/* Keys rise through the whole tree, and the key of a branch entry lies between the keys on its left
+ * and those below it. */
+static int check_order(struct walk *walk, const struct tree *tree, uint64_t page,
+                       const struct page_node *node, int is_separator) {
+    struct last_key *last = &walk->last;
+    if (tree->is_free_list && node->key_bytes != 8)
+        return tw_page_fail(&walk->file, page, "a key of the free list has another size");
+    int order = 1;
+    if (last->known && tree->is_free_list) {
+        uint64_t a = tw_get_u64(node->key);
+        uint64_t b = tw_get_u64(last->bytes);
+        order = (a > b) - (a < b);
+    } else if (last->known) {
+        order = tw_page_compare(node->key, node->key_bytes, last->bytes, last->size);
+    }
+    if (order < 0 || (order == 0 && !last->may_repeat))
+        return tw_page_fail(&walk->file, page, "its keys are not in order");
+    memcpy(last->bytes, node->key, node->key_bytes);
+    last->size = node->key_bytes;
+    last->known = 1;
+    last->may_repeat = is_separator;
+    return 0;
+}
+
+static int take_leaf(struct walk *walk, const struct tree *tree, uint64_t page,
+                     const struct page_node *node) {
+    int rc = check_order(walk, tree, page, node, 0);
+    if (rc)
+        return rc;
+    walk->counted.entries++;
+    if (node->flags & TW_NODE_TABLE && !tree->is_main)
+        return tw_page_fail(&walk->file, page, "a table lies inside a table");
+    if (node->flags & TW_NODE_BIG)
+        rc = take_run(walk, node);
+    if (rc == 0 && tree->is_free_list)
+        rc = take_free_pages(walk, page, node);
+    if (rc == 0 && node->flags & TW_NODE_TABLE)
+        rc = add_table(walk, page, node);
+    return rc;
+}
+
+/* Reads a page of a tree into a level and checks all that it says about itself. */
+static int enter_page(struct walk *walk, const struct tree *tree, unsigned depth, uint64_t number) {
+    struct level *level = &walk->levels[depth];
+    int rc = take_page(walk, number);
+    if (rc == 0)
+        rc = tw_page_read_bytes(&walk->file, number * TW_PAGE_BYTES, level->page, TW_PAGE_BYTES);
+    if (rc)
+        return rc;
+    const char *wrong = tw_page_check(level->page, number);
+    if (wrong)
+        return tw_page_fail(&walk->file, number, wrong);
+    int is_leaf = tw_page_flags(level->page) == TW_PAGE_LEAF;
+    if (is_leaf != (depth + 1 == tree->record.depth))
+        return tw_page_fail(&walk->file, number, "it is not at the depth of its tree");
+    /* LMDB itself can leave a lone entry in a branch of the free list, nowhere else. */
+    if (!is_leaf && !tree->is_free_list && tw_page_keys(level->page) < 2)
+        return tw_page_fail(&walk->file, number, "it is a branch with one entry");
+    level->index = 0;
+    if (is_leaf)
+        walk->counted.leaf_pages++;
+    else
+        walk->counted.branch_pages++;
+    return 0;
+}
+
+/* Goes through the pages of one tree, left to right; returns to a branch for its next entry. */
+static int walk_pages(struct walk *walk, const struct tree *tree) {
+    int rc = enter_page(walk, tree, 0, tree->record.root);
+    unsigned depth = 0;
+    while (rc == 0) {
+        struct level *level = &walk->levels[depth];
+        uint64_t number = tw_page_number(level->page);
+        if (level->index == tw_page_keys(level->page)) {
+            if (depth == 0)
+                return 0;
+            depth--;
+            continue;
+        }
+        struct page_node node;
+        unsigned index = level->index++;
+        tw_page_node(level->page, index, &node);
+        if (tw_page_flags(level->page) == TW_PAGE_LEAF) {
+            rc = take_leaf(walk, tree, number, &node);
+            continue;
+        }
+        /* The key of a branch's first entry means nothing: LMDB never compares it. */
+        if (index > 0)
+            rc = check_order(walk, tree, number, &node, 1);
+        if (rc == 0)
+            rc = enter_page(walk, tree, ++depth, node.child);
+    }
+    return rc;
+}
+
+static int walk_tree(struct walk *walk, const struct tree *tree, const char *name) {
+    const struct page_table *record = &tree->record;
+    memset(&walk->counted, 0, sizeof walk->counted);
+    memset(&walk->last, 0, sizeof walk->last);
+    if (record->depth > TW_PREFLIGHT_DEPTH || (record->depth == 0) != (record->root == TW_NO_ROOT))
+        return tw_fail(walk->file.why, TW_E_DAMAGED, "table %s has depth %u, expected at most %d",
+                       name, (unsigned)record->depth, TW_PREFLIGHT_DEPTH);
+    int rc = record->root == TW_NO_ROOT ? 0 : walk_pages(walk, tree);
+    if (rc)
+        return tw_fail_in(walk->file.why, rc, "table %s", name);
+    const struct page_table *counted = &walk->counted;
+    if (counted->entries != record->entries || counted->branch_pages != record->branch_pages ||
+        counted->leaf_pages != record->leaf_pages ||
+        counted->overflow_pages != record->overflow_pages)
+        return tw_fail(walk->file.why, TW_E_DAMAGED,
+                       "table %s has %" PRIu64 " entries in %" PRIu64
+                       " leaves, its record says %" PRIu64 " in %" PRIu64,
+                       name, counted->entries, counted->leaf_pages, record->entries,
+                       record->leaf_pages);
+    return 0;
+}
+
+/* The head record of the commit that a meta page stands for. */
+static int find_head(struct walk *walk, const struct page_meta *meta, struct preflight_meta *ret) {
+    struct page_node node;
+    ret->transaction = meta->transaction;
+    ret->last_page = meta->last_page;
+    ret->head_bytes = 0;
+    int found = tw_page_find(&walk->file, &meta->main, "meta", walk->levels[0].page, &node);
+    if (found <= 0 || node.flags != TW_NODE_TABLE)
+        return found < 0 ? found : 0;
+    struct page_table table;
+    tw_page_read_table(node.data, &table);
+    found = tw_page_find(&walk->file, &table, "head", walk->levels[0].page, &node);
+    if (found <= 0 || node.flags != 0 || node.data_bytes > sizeof ret->head)
+        return found < 0 ? found : 0;
+    ret->head_bytes = node.data_bytes;
+    memcpy(ret->head, node.data, (size_t)node.data_bytes);
+    return 0;
+}
+
+/* Reads both meta pages. Commits take turns on them, so their numbers follow one another and each
+ * number belongs to one of the two: a flipped bit in a number that would change the winner breaks
+ * that. */
+static int read_metas(struct walk *walk, struct page_meta *winner, struct page_meta *loser) {
+    struct page_meta metas[2];
+    for (unsigned index = 0; index < 2; index++) {
+        uint8_t *page = walk->levels[0].page;
+        int rc =
+            tw_page_read_bytes(&walk->file, index * (uint64_t)TW_PAGE_BYTES, page, TW_PAGE_BYTES);
+        if (rc)
+            return rc;
+        tw_page_read_meta(page, &metas[index]);
+        if (metas[index].magic == TW_LMDB_MAGIC && metas[index].version > TW_LMDB_VERSION)
+            return tw_fail(walk->file.why, TW_E_NEWER,
+                           "page %u: LMDB's format has version %" PRIu32 ", expected %d", index,
+                           metas[index].version, TW_LMDB_VERSION);
+        const char *wrong = tw_page_check_meta(page, index);
+        if (!wrong && metas[index].version != TW_LMDB_VERSION)
+            wrong = "it has no version of LMDB's format";
+        if (wrong)
+            return tw_page_fail(&walk->file, index, wrong);
+    }
+    unsigned higher = metas[1].transaction > metas[0].transaction;
+    *winner = metas[higher];
+    *loser = metas[!higher];
+    if (winner->transaction == 0 && loser->transaction == 0)
+        return 0;
+    if (winner->transaction - loser->transaction != 1 || winner->transaction % 2 != higher)
+        return tw_fail(walk->file.why, TW_E_DAMAGED,
+                       "pages 0 and 1 are of commits %" PRIu64 " and %" PRIu64
+                       ", expected two that follow one another",
+                       metas[0].transaction, metas[1].transaction);
+    if (loser->last_page > winner->last_page)
+        return tw_page_fail(&walk->file, higher, "it has fewer pages than the commit before");
+    return 0;
+}
+
+static int walk_file(struct walk *walk) {
+    struct page_meta winner;
+    struct page_meta loser;
+    int rc = read_metas(walk, &winner, &loser);
+    if (rc)
+        return rc;
+    struct preflight *result = walk->result;
+    walk->transaction = winner.transaction;
+    if (winner.last_page >= result->file_bytes / TW_PAGE_BYTES)
+        return tw_fail(walk->file.why, TW_E_DAMAGED,
+                       "the file has %" PRIu64 " bytes, its last page in use is %" PRIu64,
+                       result->file_bytes, winner.last_page);
+    walk->file.pages = winner.last_page + 1;
+    result->used_bytes = walk->file.pages * TW_PAGE_BYTES;
+    walk->used = calloc(1, (size_t)(walk->file.pages / 8 + 1));
+    if (!walk->used)
+        return tw_fail(walk->file.why, TW_E_NOMEM, "no memory to check %" PRIu64 " pages",
+                       walk->file.pages);
+    struct tree main_tree = {winner.main, 0, 1};
+    struct tree free_tree = {winner.free, 1, 0};
+    rc = walk_tree(walk, &main_tree, "main");
+    for (uint64_t index = 0; rc == 0 && index < result->table_count; index++)
+        rc = walk_tree(walk, &walk->tables[index], result->tables[index].name);
+    if (rc == 0)
+        rc = walk_tree(walk, &free_tree, "free");
+    if (rc == 0)
+        rc = find_head(walk, &winner, &result->winner);
+    if (rc == 0 && loser.transaction > 0)
+        rc = find_head(walk, &loser, &result->loser);
+    result->free_pages = walk->free_pages;
+    return rc;
+}
+
+int tw_preflight(int fd, struct preflight *ret, tw_error *why) {
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return tw_system_fail(why, errno, "size of the day file");
+    if (status.st_size == 0)
+        return tw_fail(why, TW_E_DAMAGED, "the file is empty");
+    struct preflight *result = calloc(1, sizeof *result);
+    struct walk *walk = calloc(1, sizeof *walk);
+    struct level *levels = calloc(TW_PREFLIGHT_DEPTH, sizeof *levels);
+    int rc;
+    if (!result || !walk || !levels) {
+        rc = tw_fail(why, TW_E_NOMEM, "no memory to check the day file");
+    } else {
+        walk->file.fd = fd;
+        walk->file.why = why;
+        walk->levels = levels;
+        walk->result = result;
+        result->file_bytes = (uint64_t)status.st_size;
+        rc = walk_file(walk);
+        if (rc == 0)
+            *ret = *result;
+        free(walk->used);
+    }
+    free(levels);
+    free(walk);
+    free(result);
+    return rc;
+}
+
+/* The parts of both meta pages that a commit writes. */
+static int read_marks(int fd, uint8_t ret[2 * TW_META_BYTES], tw_error *why) {
+    memset(ret, 0, 2 * (size_t)TW_META_BYTES);
+    for (int index = 0; index < 2; index++) {
+        size_t got = 0;
+        int rc = tw_file_read(fd, ret + index * TW_META_BYTES, TW_META_BYTES,
+                              index * (int64_t)TW_PAGE_BYTES + TW_PAGE_HEADER_BYTES, &got, why);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int tw_preflight_live(int fd, struct preflight *ret, tw_error *why) {
+    for (int attempt = 0; attempt < TRIES_OF_A_LIVE_FILE; attempt++) {
+        uint8_t before[2 * TW_META_BYTES];
+        uint8_t after[2 * TW_META_BYTES];
+        struct preflight result;
+        int rc = read_marks(fd, before, why);
+        if (rc)
+            return rc;
+        rc = tw_preflight(fd, &result, why);
+        int again = read_marks(fd, after, why);
+        if (again)
+            return again;
+        if (memcmp(before, after, sizeof before) != 0)
+            continue;
+        if (rc == 0)
+            *ret = result;
+        return rc;
+    }
+    return 1;
+}
