@@ -208,7 +208,8 @@ size_t tw_time_format(int64_t time_ns, int32_t offset_seconds, unsigned decimals
     assert(abs(offset_seconds) < 100 * 3600);
     int32_t offset = offset_seconds - offset_seconds % 60;
     int64_t seconds = tw_divide_down(time_ns, TW_NS_PER_SECOND);
-    uint32_t fraction = (uint32_t)(time_ns - seconds * TW_NS_PER_SECOND);
+    int64_t rest = time_ns % TW_NS_PER_SECOND;
+    uint32_t fraction = (uint32_t)(rest < 0 ? rest + TW_NS_PER_SECOND : rest);
     struct civil civil;
     tw_civil_from_seconds(seconds + offset, &civil);
     char point[12] = "";
