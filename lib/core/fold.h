@@ -1,6 +1,6 @@
-/* The fold: two functions. `check` may refuse and changes nothing that anybody can see; `apply` cannot
- * fail. The log holds only what check let pass, so on replay a refusal is damage. Pure: no clock, no
- * I/O; time, seq and date are in the event. */
+/* The fold: two functions. `check` may refuse and changes nothing that anybody can see; `apply`
+ * cannot fail. The log holds only what check let pass, so on replay a refusal is damage. Pure: no
+ * clock, no I/O; time, seq and date are in the event. */
 #ifndef TW_CORE_FOLD_H
 #define TW_CORE_FOLD_H
 

@@ -10,13 +10,13 @@
 
 #define TW_ENUM(name, sentence)              static const struct enum_value values_##name[] = {
 #define TW_VALUE(of, number, constant, text) {number, text},
-#define TW_ENUM_END(name)                                                                          \
-    }                                                                                              \
+#define TW_ENUM_END(name) \
+    }                     \
     ;
 #include "tradewal_events.def"
 
-#define TW_ENUM(name, sentence)                                                                    \
-    static const struct enumeration enumeration_##name = {                                         \
+#define TW_ENUM(name, sentence)                            \
+    static const struct enumeration enumeration_##name = { \
         #name, sentence, values_##name, sizeof values_##name / sizeof values_##name[0]};
 #define TW_VALUE(of, number, constant, text)
 #define TW_ENUM_END(name)
@@ -62,17 +62,21 @@ enum { NEED_REQUIRED = 0, NEED_OPTIONAL = 1 };
 #define LIMIT_BOOL(limit)    0, NULL
 
 #define TW_EVENT(number, name, sentence) static const struct field fields_##name[] = {
-#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)                         \
-    {number, KIND_##kind, NEED_##need, text, #member, sentence, LIMIT_##kind(limit),               \
-     OFFSET_##kind(event, member)},
-#define TW_EVENT_END(name)                                                                         \
-    }                                                                                              \
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
+    {number,  KIND_##kind, NEED_##need,         text,                      \
+     #member, sentence,    LIMIT_##kind(limit), OFFSET_##kind(event, member)},
+#define TW_EVENT_END(name) \
+    }                      \
     ;
 #include "tradewal_events.def"
 
 static const struct event_type types[] = {
-#define TW_EVENT(number, name, sentence)                                                           \
-    {number,           #name, sentence, fields_##name, sizeof fields_##name / sizeof fields_##name[0], \
+#define TW_EVENT(number, name, sentence)             \
+    {number,                                         \
+     #name,                                          \
+     sentence,                                       \
+     fields_##name,                                  \
+     sizeof fields_##name / sizeof fields_##name[0], \
      sizeof(tw_##name)},
 #define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
 #define TW_EVENT_END(name)
@@ -208,8 +212,8 @@ void tw_field_set(tw_event *event, const struct field *field, struct value value
 static int check_text(const struct event_type *type, const struct field *field, struct value value,
                       tw_error *why) {
     if (value.size == 0)
-        return tw_fail(why, TW_E_TEXT, "%s: %s is empty, expected text or nothing at all", type->name,
-                       field->name);
+        return tw_fail(why, TW_E_TEXT, "%s: %s is empty, expected text or nothing at all",
+                       type->name, field->name);
     if (value.size > field->limit)
         return tw_fail(why, TW_E_TEXT, "%s: %s has %zu bytes, at most %u are allowed", type->name,
                        field->name, value.size, (unsigned)field->limit);
@@ -275,9 +279,9 @@ static int check_field(const tw_event *event, const struct event_type *type,
     /* An unset enumeration that is required reads as 0, which is no value of it. */
     int missing = !value.known || (field->kind == KIND_ENUM && value.number == 0);
     if (missing)
-        return field->optional ? 0
-                               : tw_fail(why, TW_E_REFUSED, "%s: %s is missing", type->name,
-                                         field->name);
+        return field->optional
+                   ? 0
+                   : tw_fail(why, TW_E_REFUSED, "%s: %s is missing", type->name, field->name);
     if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
         return check_text(type, field, value, why);
     if (field->kind == KIND_BYTES)
@@ -301,7 +305,8 @@ int tw_schema_check_envelope(const tw_event *event, tw_error *why) {
     if (event->corr) {
         size_t size = strlen(event->corr);
         if (size == 0 || size > TW_CORR_BYTES || !tw_text_is_clean(event->corr, size))
-            return tw_fail(why, TW_E_TEXT, "corr is not 1 to %d bytes of clean text", TW_CORR_BYTES);
+            return tw_fail(why, TW_E_TEXT, "corr is not 1 to %d bytes of clean text",
+                           TW_CORR_BYTES);
     }
     if (event->cause > INT64_MAX)
         return tw_fail(why, TW_E_RANGE, "cause is out of range, expected a seq");

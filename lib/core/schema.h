@@ -42,12 +42,12 @@ struct field {
     uint8_t number; /* key in the record */
     enum kind kind;
     int optional;
-    const char *name;    /* in JSON */
-    const char *member;  /* in C, without _e8 or _ns */
+    const char *name;   /* in JSON */
+    const char *member; /* in C, without _e8 or _ns */
     const char *sentence;
-    uint32_t limit;      /* TEXT, SYMBOL, BYTES: longest size */
+    uint32_t limit;                   /* TEXT, SYMBOL, BYTES: longest size */
     const struct enumeration *values; /* ENUM */
-    size_t offset;       /* of the member within the event's own struct */
+    size_t offset;                    /* of the member within the event's own struct */
 };
 
 struct event_type {
@@ -61,10 +61,10 @@ struct event_type {
 
 /* All types in order of their numbers, which are 1..count. */
 const struct event_type *tw_schema_types(size_t *ret_count);
-const struct event_type *tw_schema_type(int64_t number);           /* NULL if unknown */
-const struct event_type *tw_schema_type_named(const char *name);   /* NULL if unknown */
+const struct event_type *tw_schema_type(int64_t number);         /* NULL if unknown */
+const struct event_type *tw_schema_type_named(const char *name); /* NULL if unknown */
 const struct field *tw_schema_field_named(const struct event_type *type, const char *name);
-const struct enumeration *tw_schema_enumeration_at(size_t index);   /* NULL past the end */
+const struct enumeration *tw_schema_enumeration_at(size_t index); /* NULL past the end */
 const struct enumeration *tw_schema_enumeration(const char *name);
 const char *tw_enum_text(const struct enumeration *values, int64_t number); /* NULL if unknown */
 int64_t tw_enum_number(const struct enumeration *values, const char *text); /* 0 if unknown */
@@ -84,13 +84,13 @@ struct value {
 struct value tw_field_get(const tw_event *event, const struct field *field);
 void tw_field_set(tw_event *event, const struct field *field, struct value value);
 
-/* What can be told of an event without the state: its type is known, what is required is there, text
- * is clean and within its limit, numbers and enumerations are in range, the envelope is sound.
+/* What can be told of an event without the state: its type is known, what is required is there,
+ * text is clean and within its limit, numbers and enumerations are in range, the envelope is sound.
  * TW_E_UNKNOWN_NAME, TW_E_TEXT, TW_E_RANGE, TW_E_REFUSED. */
 int tw_schema_check(const tw_event *event, tw_error *why);
 
-/* The part of it that holds for every type, also one that is not known: time, date, source, corr and
- * cause. TW_E_RANGE, TW_E_UNKNOWN_NAME, TW_E_TEXT. */
+/* The part of it that holds for every type, also one that is not known: time, date, source, corr
+ * and cause. TW_E_RANGE, TW_E_UNKNOWN_NAME, TW_E_TEXT. */
 int tw_schema_check_envelope(const tw_event *event, tw_error *why);
 
 #endif

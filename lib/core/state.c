@@ -49,8 +49,8 @@ static void free_symbol(struct symbol *symbol) {
 void tw_state_free(tw_state *state) {
     if (!state)
         return;
-    uint32_t symbols = state->symbol_names ? tw_names_count(state->symbol_names) : 0;
-    for (uint32_t i = 0; i < symbols && i < state->symbol_capacity; i++)
+    /* Beyond the symbols in use lies one that a check may have made room in. */
+    for (size_t i = 0; i < state->symbol_capacity; i++)
         free_symbol(&state->symbols[i]);
     free(state->symbols);
     free(state->orders);
