@@ -1,0 +1,134 @@
+#!/bin/sh
+# Builds and tests everything: sh test/run.sh [gcc|clang|asan|tsan ...], from any folder.
+# Installs what is missing (Debian 12), asks nothing, fails when any lane fails.
+set -u
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/test/support/packages.sh"
+
+lanes=${*:-gcc clang asan tsan}
+for lane in $lanes; do
+    case $lane in
+        gcc | clang | asan | tsan) ;;
+        *)
+            echo "unknown lane '$lane'; there are gcc, clang, asan and tsan" >&2
+            exit 2
+            ;;
+    esac
+done
+
+install_missing build-essential gcc clang cmake ninja-build pkg-config liblmdb-dev libmsgpack-dev \
+    check nettle-dev libsmartcols-dev python3 tzdata strace || exit 2
+
+jobs=$(nproc)
+launcher=""
+if command -v ccache >/dev/null 2>&1; then
+    launcher="-DCMAKE_C_COMPILER_LAUNCHER=ccache"
+fi
+passed=0
+failed=0
+summary=""
+
+# Some kernels place mappings where a sanitizer does not expect them; without randomisation they fit.
+choose_runner() {
+    runner=""
+    [ "$1" = thread ] || return 0
+    probe="$build/probe"
+    echo 'int main(void) { return 0; }' >"$probe.c"
+    if ! gcc -fsanitize=thread "$probe.c" -o "$probe" || "$probe" >/dev/null 2>&1; then
+        return 0
+    fi
+    if setarch -R "$probe" >/dev/null 2>&1; then
+        runner="setarch -R"
+    fi
+}
+
+# Sum of the checks inside the test programs, from what they printed.
+count_checks() {
+    awk '
+        match($0, /Checks: [0-9]+,/) { sum += substr($0, RSTART + 8, RLENGTH - 9) }
+        /^Ran [0-9]+ tests? in/ { sum += $2 }
+        END { print sum + 0 }' "$1"
+}
+
+note_result() { # lane, result, seconds
+    line=$(printf '%-6s %-8s %4d s   %s' "$1" "$2" "$3" "$detail")
+    summary="$summary$line
+"
+}
+
+run_lane() { # lane, compiler, build type, sanitizers, ctest arguments...
+    lane=$1 compiler=$2 type=$3 sanitize=$4
+    shift 4
+    build="$root/build/$lane"
+    begin=$(date +%s)
+    detail=""
+    echo
+    echo "== $lane: $compiler, $type${sanitize:+, $sanitize} =="
+    mkdir -p "$build/tmp"
+    # shellcheck disable=SC2086
+    if ! cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER="$compiler" \
+        -DCMAKE_BUILD_TYPE="$type" -DTW_SANITIZE="$sanitize" -DTW_WERROR=ON $launcher \
+        >"$build/configure.log" 2>&1; then
+        tail -n 30 "$build/configure.log"
+        detail="cmake failed"
+    elif ! ninja -C "$build" -j "$jobs" >"$build/build.log" 2>&1; then
+        grep -v '^\[' "$build/build.log" | tail -n 60
+        detail="the build failed"
+    fi
+    if [ -n "$detail" ]; then
+        failed=$((failed + 1))
+        note_result "$lane" FAILED $(($(date +%s) - begin))
+        return
+    fi
+    choose_runner "$sanitize"
+    log="$build/Testing/Temporary/LastTest.log"
+    rm -f "$log"
+    # Journals refuse tmpfs, which /tmp may be. shellcheck disable=SC2086
+    (cd "$build" && TMPDIR="$build/tmp" CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-120} \
+        $runner ctest --no-tests=error --output-on-failure -j "$jobs" --output-junit junit.xml "$@")
+    status=$?
+    ran=$(sed -n 's/.* tests="\([0-9]*\)".*/\1/p;s/^[[:space:]]*tests="\([0-9]*\)".*/\1/p' \
+        "$build/junit.xml" 2>/dev/null | head -n 1)
+    bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)".*/\1/p' "$build/junit.xml" 2>/dev/null | head -n 1)
+    skipped=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)".*/\1/p' "$build/junit.xml" 2>/dev/null |
+        head -n 1)
+    ran=${ran:-0} bad=${bad:-0} skipped=${skipped:-0}
+    if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
+        bad=1
+    fi
+    passed=$((passed + ran - bad - skipped))
+    failed=$((failed + bad))
+    detail="$ran programs, $(count_checks "$log") checks in them, $bad failed, $skipped skipped"
+    if [ "$bad" = 0 ]; then
+        note_result "$lane" passed $(($(date +%s) - begin))
+    else
+        note_result "$lane" FAILED $(($(date +%s) - begin))
+    fi
+    if grep -q '^SKIPPED' "$log" 2>/dev/null; then
+        skips="$skips$(grep '^SKIPPED' "$log" | sort -u | sed "s/^/$lane: /")
+"
+    fi
+}
+
+skips=""
+start=$(date +%s)
+for lane in $lanes; do
+    case $lane in
+        gcc) run_lane gcc gcc RelWithDebInfo "" ;;
+        clang) run_lane clang clang RelWithDebInfo "" -L '^(unit|property)$' ;;
+        asan) run_lane asan gcc Debug address,undefined -LE '^tidy$' ;;
+        tsan) run_lane tsan gcc Debug thread -L '^(unit|scenario)$' ;;
+    esac
+done
+
+echo
+echo "== summary =="
+printf '%s' "$summary"
+if [ -n "$skips" ]; then
+    echo
+    printf '%s' "$skips"
+fi
+echo
+echo "total $(($(date +%s) - start)) s"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
