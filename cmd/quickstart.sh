@@ -1,0 +1,239 @@
+#!/bin/sh
+# Builds tradewal and shows it at work: a trader is killed in mid-day, twice, and loses nothing.
+# sh cmd/quickstart.sh, from any folder. Asks nothing; ends with status 1 when anything is not as told.
+# TW_QUICKSTART_BUILD: another build folder. TW_QUICKSTART_KEEP=1: leave the journal to look at.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/test/support/packages.sh"
+build=${TW_QUICKSTART_BUILD:-$root/build/quickstart}
+folder=""
+trader=""
+
+fail() {
+    echo
+    echo "quickstart: $*" >&2
+    [ -z "$folder" ] || echo "quickstart: what there is to look at: $folder" >&2
+    folder=""
+    exit 1
+}
+
+clean_up() {
+    if [ -n "$trader" ]; then
+        kill -9 "$trader" 2>/dev/null || true
+    fi
+    [ -z "$folder" ] || rm -rf "$folder"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+head_line() {
+    echo
+    echo "-- $1"
+}
+
+words() {
+    printf '%s\n' "$@" | sed 's/^/   /'
+}
+
+# run_tradewal STATUS ARGUMENT...: shows the call and what it prints, and wants that exit status.
+run_tradewal() {
+    wanted=$1
+    shift
+    echo
+    echo "   \$ tradewal $*"
+    status=0
+    "$build/tradewal" "$@" >"$folder/out" 2>&1 || status=$?
+    sed 's/^/   /' "$folder/out"
+    [ "$status" = "$wanted" ] || fail "tradewal $1 ended with status $status, expected $wanted"
+}
+
+expect() {
+    grep -q -e "$1" "$folder/out" || fail "expected '$1' in what was printed"
+}
+
+expect_not() {
+    if grep -q -e "$1" "$folder/out"; then
+        fail "did not expect '$1' in what was printed"
+    fi
+}
+
+# start_trader PACE
+start_trader() {
+    mkfifo "$folder/said"
+    echo
+    echo "   \$ example_trader --journal \$TRADEWAL_JOURNAL"
+    : >"$folder/out"
+    "$build/example_trader" --journal "$TRADEWAL_JOURNAL" --pace "$1" \
+        --checkpoint-ms 500 >"$folder/said" 2>&1 &
+    trader=$!
+    exec 3<"$folder/said"
+    rm "$folder/said"
+}
+
+# Prints what the trader says until a line holds the text. Fails when it never comes.
+follow_until() {
+    while IFS= read -r line <&3; do
+        printf '   %s\n' "$line" | tee -a "$folder/out"
+        case $line in
+            *"$1"*) return 0 ;;
+        esac
+    done
+    fail "the trader never said '$1'"
+}
+
+follow_to_the_end() {
+    while IFS= read -r line <&3; do
+        printf '   %s\n' "$line" | tee -a "$folder/out"
+    done
+    exec 3<&-
+    status=0
+    wait "$trader" || status=$?
+    trader=""
+    [ "$status" = 0 ] || fail "the trader ended with status $status"
+}
+
+kill_trader() {
+    kill -9 "$trader"
+    exec 3<&-
+    status=0
+    wait "$trader" 2>/dev/null || status=$?
+    trader=""
+    [ "$status" = 137 ] || fail "the trader should have died of SIGKILL, its status is $status"
+    echo "   *** kill -9 ***"
+}
+
+build_all() {
+    install_missing build-essential cmake ninja-build pkg-config liblmdb-dev libmsgpack-dev \
+        nettle-dev libsmartcols-dev tzdata || exit 2
+    mkdir -p "$build"
+    echo "Building into $build"
+    {
+        cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTW_BUILD_TESTS=OFF \
+            -DTW_WERROR=OFF &&
+            cmake --build "$build"
+    } >"$build/quickstart.log" 2>&1 || {
+        tail -n 40 "$build/quickstart.log" >&2
+        fail "the build failed, see $build/quickstart.log"
+    }
+}
+
+make_journal() {
+    head_line "A journal"
+    words "A journal belongs to one account, and to paper or live money. It is a folder."
+    run_tradewal 0 init --account DU1234567 --environment paper
+}
+
+first_crash() {
+    head_line "A trader at work"
+    words "A process of its own that embeds the library. It logs each event before it acts on it." \
+        "We kill it at a bad moment: an order is on its way to the broker, and nobody has answered."
+    start_trader 150
+    follow_until "[tsla-15-partial]"
+    kill_trader
+
+    head_line "What a restart would find"
+    words "Nothing is changed by looking. Position, stop, attempts and P&L come out of the log; the" \
+        "order in doubt is named, because a trader that sends it again may sell twice."
+    run_tradewal 0 recover
+    expect "TSLA"
+    expect "tsla-15-partial"
+    expect "-109"
+}
+
+second_run() {
+    head_line "The trader again"
+    words "It opens the journal, says what it recovered, asks the broker about the order in doubt," \
+        "and goes on in the step it died in. We kill it a second time, with three positions open."
+    start_trader 60
+    follow_until "stop moved to 445.25"
+    expect "in doubt: tsla-15-partial"
+    follow_until "bar, close 727.6"
+    kill_trader
+}
+
+reconcile() {
+    cat >"$folder/broker.json" <<'JSON'
+{"complete": true, "as_of": "2025-10-06T10:50:00-04:00", "account": "DU1234567",
+ "positions": [{"symbol": "NVDA", "qty": "50", "avg_cost": "725.50"},
+               {"symbol": "AMD", "qty": "-200", "avg_cost": "165.05"}]}
+JSON
+    head_line "Meanwhile at the broker"
+    words "While the trader was dead, TSLA was closed by hand and half of NVDA was sold. The broker" \
+        "owns the quantity; the log owns why. Comparing changes nothing; status 1 says: they differ."
+    run_tradewal 1 reconcile --broker "file:$folder/broker.json"
+    expect "TSLA"
+    expect "NVDA"
+
+    head_line "Put on record"
+    words "Each correction becomes an event, so that anybody can see later what was known and what" \
+        "was assumed. What nobody explained locks new entries in that symbol; exits stay free."
+    run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
+    count=$("$build/tradewal" log | wc -l)
+    run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
+    [ "$count" = "$("$build/tradewal" log | wc -l)" ] ||
+        fail "reconciling twice should have appended nothing"
+    words "" "Run twice, it appended nothing the second time."
+    run_tradewal 0 positions
+    expect "NVDA"
+}
+
+last_run() {
+    head_line "The rest of the day"
+    words "The third run sells the 50 NVDA that are left and not 100, takes no TSLA entry while the" \
+        "gate is closed, and ends cleanly."
+    start_trader 20
+    follow_to_the_end
+    expect "no entry: the gate is closed"
+    expect "the day is over"
+}
+
+look_back() {
+    head_line "Was anything lost or counted twice?"
+    words "verify reads every record, the chain over them and the index of executions, and folds the" \
+        "day again for every snapshot."
+    run_tradewal 0 verify
+    run_tradewal 0 pnl
+    run_tradewal 0 recover
+    expect "clean"
+
+    head_line "The day, to hand over"
+    words "One JSON object a line, exact decimals as text."
+    echo
+    echo "   \$ tradewal export"
+    "$build/tradewal" export >"$folder/day.jsonl" || fail "export ended with an error"
+    head -n 2 "$folder/day.jsonl" | cut -c 1-160 | sed 's/^/   /'
+    echo "   ..."
+    tail -n 1 "$folder/day.jsonl" | cut -c 1-160 | sed 's/^/   /'
+    lines=$(wc -l <"$folder/day.jsonl")
+    shaped=$(grep -c '^{"seq":[0-9]*,"time":"2[^"]*","type":"[a-z_]*",.*}$' "$folder/day.jsonl")
+    sessions=$(grep -c '"type":"session_opened"' "$folder/day.jsonl")
+    doubled=$(grep '"type":"fill"' "$folder/day.jsonl" | sed 's/.*"exec_id":"\([^"]*\)".*/\1/' |
+        sort | uniq -d | wc -l)
+    [ "$lines" = "$shaped" ] || fail "$shaped of $lines lines have the shape of an event"
+    [ "$sessions" = 3 ] || fail "$sessions sessions are in the log, expected 3"
+    [ "$doubled" = 0 ] || fail "$doubled executions are in the log twice"
+    words "" "$lines events, all in shape; 3 sessions, 2 of them killed; no execution twice."
+}
+
+echo "tradewal quickstart"
+build_all
+folder=$(mktemp -d "$build/story-XXXXXX")
+TRADEWAL_JOURNAL=$folder/journal
+export TRADEWAL_JOURNAL
+make_journal
+first_crash
+second_run
+reconcile
+last_run
+look_back
+
+head_line "Read on"
+words "README.md, then docs/embedding.md to put it into a trader, docs/recovery.md for what happens" \
+    "at a start, docs/durability.md for what is promised and what is not." \
+    "The command: $build/tradewal help"
+if [ -n "${TW_QUICKSTART_KEEP:-}" ]; then
+    words "The journal: $TRADEWAL_JOURNAL"
+    folder=""
+fi
+echo
+echo "quickstart: done"
