@@ -236,20 +236,29 @@ static int next_change(const struct zone *zone, int64_t utc_seconds, int64_t *re
     return 1;
 }
 
-/* Walks the stretches of one offset around the time, the earliest first. The time lies in the first
- * stretch that ends after it; where it lies before that stretch, the clocks have passed over it. */
+/* Walks the stretches of one offset around the time, the earliest first. A time that lies before a
+ * stretch but not in the one before that was passed over by the clocks as the stretch began; a
+ * later one may still show it, where the clocks are soon set back. */
 int64_t tw_zone_to_utc(const struct zone *zone, int64_t local_seconds) {
     assert(local_seconds > -FARTHEST_LOCAL && local_seconds < FARTHEST_LOCAL);
-    int64_t start = local_seconds - (int64_t)2 * DAY;
-    for (;;) {
-        int64_t utc = local_seconds - tw_zone_offset(zone, start);
-        if (utc < start)
-            return start;
-        int64_t next;
-        if (!next_change(zone, start, &next) || utc < next)
+    int64_t start = local_seconds - (int64_t)2 * DAY, end = local_seconds + (int64_t)2 * DAY;
+    int64_t gap_end = 0;
+    int in_gap = 0;
+    while (start <= end) {
+        int64_t utc = local_seconds - tw_zone_offset(zone, start), next;
+        int is_last = !next_change(zone, start, &next) || next > end;
+        if (utc >= start && (is_last || utc < next))
             return utc;
+        if (utc < start && !in_gap) {
+            in_gap = 1;
+            gap_end = start;
+        }
+        if (is_last)
+            break;
         start = next;
     }
+    assert(in_gap);
+    return gap_end;
 }
 
 int64_t tw_trading_date(const struct zone *zone, int64_t time_ns, int32_t roll_seconds) {

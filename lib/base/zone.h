@@ -23,8 +23,8 @@ void tw_zone_free(struct zone *zone);
 /* Seconds east of UTC at a UTC instant. */
 int32_t tw_zone_offset(const struct zone *zone, int64_t utc_seconds);
 
-/* The UTC second of a local civil time (seconds as if it were UTC). Of two, the earlier; in a gap,
- * the instant at which the gap ends. Within 2^62 of 1970. */
+/* The earliest UTC second that shows a local civil time (seconds as if it were UTC); of one that no
+ * clock showed, the instant at which the gap ends. Within 2^62 of 1970. */
 int64_t tw_zone_to_utc(const struct zone *zone, int64_t local_seconds);
 
 /* The trading date of an instant: its local date, plus one day when the local time of day is at or
