@@ -205,14 +205,23 @@ static struct value read_value(struct unpack *in, struct buffer *text, enum kind
     return value;
 }
 
+/* Passes over fields that are not in the record, up to the one of that number. Those that have to be
+ * there are missed here, and not by the look at the event: empty bytes are as good as none to it. */
+static size_t pass_absent(struct unpack *in, const struct event_type *type, size_t next,
+                          uint64_t number) {
+    for (; next < type->count && type->fields[next].number < number; next++)
+        if (!type->fields[next].optional)
+            tw_unpack_fail(in);
+    return next;
+}
+
 static int read_fields(struct unpack *in, struct buffer *text, const struct event_type *type,
                        tw_event *event, tw_error *why) {
     size_t next = 0; /* fields before it have been passed: numbers ascend */
     for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
         const uint8_t *start = in->at;
         uint64_t number = tw_unpack_uint(in);
-        while (next < type->count && type->fields[next].number < number)
-            next++;
+        next = pass_absent(in, type, next, number);
         if (next < type->count && type->fields[next].number == number && !in->failed) {
             const struct field *field = &type->fields[next++];
             tw_field_set(event, field, read_value(in, text, field->kind));
@@ -224,6 +233,7 @@ static int read_fields(struct unpack *in, struct buffer *text, const struct even
             tw_unpack_fail(in);
         }
     }
+    pass_absent(in, type, next, UINT64_MAX);
     return 0;
 }
 
