@@ -260,7 +260,9 @@ typedef struct tw_recovery {
 } tw_recovery;
 
 /* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last record
- * stamped at or before at_ns. `recovery` may be NULL. Free the state with tw_state_free. */
+ * stamped at or before at_ns. With `recovery` NULL the whole day is folded, so that the state has all
+ * executions and closed trades; else it starts from the newest snapshot, as tw_open does, and says so.
+ * Free the state with tw_state_free. TW_E_NOT_FOUND, TW_E_DAMAGED, TW_E_NEWER. */
 TW_API int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
                             int64_t at_ns, tw_state **ret, tw_recovery *recovery, tw_error *why);
 
@@ -288,7 +290,6 @@ typedef struct tw_options {
     int64_t trading_date;        /* 0: from the clock, the zone and the roll-over time */
     int64_t checkpoint_ns;       /* time between checkpoints; 0: 10 s; -1: none but on demand */
     int64_t no_thread;           /* 1: no timer thread; the host calls tw_tick */
-    int64_t look_ahead;          /* 1: do not append session_opened; the caller does or closes */
 } tw_options;
 
 /* Opens for writing: takes the lock, checks the files, recovers today's state from the newest good
@@ -320,6 +321,12 @@ TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, 
  * `ret_first_seq` and `ret_bad` (index of the event that was refused) may be NULL. */
 TW_API int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
                            uint64_t *ret_first_seq, uint64_t *ret_bad, tw_error *why);
+
+/* Appends events up to the first that is refused, in one transaction: *ret_count says how many went in.
+ * 0 when all did, else the error of the first that did not. For input where a refusal is news, not a
+ * failure. */
+TW_API int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
+                             uint64_t *ret_first_seq, uint64_t *ret_count, tw_error *why);
 
 /* tw_append_<event>: the same for one type, stamped now, from the host. */
 #define TW_EVENT(number, name, sentence)                                                           \
@@ -376,7 +383,7 @@ TW_API int tw_store_gated(tw_store *store, const char *symbol);
 /* The day's P&L in the base currency; *ret_complete is 0 while some of it is not known. */
 TW_API int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete);
 
-/* A copy of the state, to be looked at without holding up the writer; free it. */
+/* A copy of the state with all of the day's history, folded from the log; free it. */
 TW_API int tw_store_state(tw_store *store, tw_state **ret, tw_error *why);
 
 TW_API void tw_state_free(tw_state *state);

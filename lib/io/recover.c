@@ -1,0 +1,219 @@
+/* From a day file to a state. */
+#include "io/recover.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "core/fold.h"
+#include "core/image.h"
+
+/* Records are copied out of the log in portions: short read transactions, few of them. */
+enum { PORTION_RECORDS = 1024, PORTION_BYTES = 1 << 20 };
+
+static int take_record(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
+    struct record_reader *reader = context;
+    uint8_t length[4];
+    if (size > TW_RECORD_HEADER_BYTES + TW_RECORD_BODY_BYTES_MAX)
+        return TW_E_DAMAGED;
+    tw_put_u32(length, (uint32_t)size);
+    tw_buffer_put(&reader->bytes, length, sizeof length);
+    tw_buffer_put(&reader->bytes, bytes, size);
+    reader->next_seq = seq + 1;
+    if (reader->bytes.failed)
+        return TW_E_NOMEM;
+    return reader->bytes.size >= PORTION_BYTES;
+}
+
+static int fill_reader(struct record_reader *reader, tw_error *why) {
+    tw_buffer_clear(&reader->bytes);
+    reader->at = 0;
+    int64_t count =
+        tw_log_read(reader->log, reader->next_seq, take_record, reader, PORTION_RECORDS, why);
+    if (count == TW_E_DAMAGED && why && why->code != TW_E_DAMAGED)
+        return tw_fail(why, TW_E_DAMAGED, "record %llu is longer than any record can be",
+                       (unsigned long long)reader->next_seq);
+    if (count < 0)
+        return (int)count;
+    return count > 0;
+}
+
+int tw_reader_next(struct record_reader *reader, tw_event *ret, tw_error *why) {
+    if (reader->at == reader->bytes.size) {
+        int status = fill_reader(reader, why);
+        if (status <= 0)
+            return status;
+    }
+    const uint8_t *at = (const uint8_t *)reader->bytes.data + reader->at;
+    reader->record_size = tw_get_u32(at);
+    reader->record = at + 4;
+    reader->at += 4 + reader->record_size;
+    ret->size = sizeof *ret;
+    int status = tw_record_decode(&reader->decoder, reader->record, reader->record_size, ret, why);
+    return status ? status : 1;
+}
+
+void tw_reader_free(struct record_reader *reader) {
+    tw_buffer_free(&reader->bytes);
+    tw_decoder_free(&reader->decoder);
+}
+
+int tw_snapshot_encode(const struct state *state, const uint8_t digest[TW_DIGEST_BYTES],
+                       struct buffer *out) {
+    tw_buffer_put(out, digest, TW_DIGEST_BYTES);
+    return tw_image_encode(state, out);
+}
+
+int tw_snapshot_decode(const struct buffer *bytes, uint64_t seq, int64_t date, struct state **ret,
+                       uint8_t ret_digest[TW_DIGEST_BYTES], tw_error *why) {
+    if (bytes->size < TW_DIGEST_BYTES)
+        return tw_fail(why, TW_E_DAMAGED, "snapshot %llu has %zu bytes", (unsigned long long)seq,
+                       bytes->size);
+    struct state *state;
+    int status =
+        tw_image_decode(bytes->data + TW_DIGEST_BYTES, bytes->size - TW_DIGEST_BYTES, &state, why);
+    if (status)
+        return status;
+    if (state->last_seq != seq || state->trading_date != date) {
+        tw_state_free(state);
+        return tw_fail(why, TW_E_DAMAGED, "snapshot %llu is of another place in the log",
+                       (unsigned long long)seq);
+    }
+    memcpy(ret_digest, bytes->data, TW_DIGEST_BYTES);
+    *ret = state;
+    return 0;
+}
+
+static int find_in_log(void *context, const char *exec_id, uint64_t *ret_seq) {
+    return tw_log_find_execution(context, exec_id, ret_seq, NULL);
+}
+
+void tw_recover_attach(struct state *state, struct log *log) {
+    state->history.find = log ? find_in_log : NULL;
+    state->history.context = log;
+}
+
+/* Tries the snapshots, newest first. TW_E_NOT_FOUND when none can be used. */
+static int from_snapshot(struct log *log, const struct recover_limit *limit,
+                         const struct log_head *head, struct recovered *ret) {
+    uint64_t seqs[TW_LOG_SNAPSHOTS * 2];
+    int64_t count = tw_log_snapshots(log, seqs, TW_LOG_SNAPSHOTS * 2, NULL);
+    struct buffer bytes = {0};
+    int status = TW_E_NOT_FOUND;
+    for (int64_t i = 0; i < count && i < TW_LOG_SNAPSHOTS * 2 && status; i++) {
+        if (limit->at_seq && seqs[i] > limit->at_seq)
+            continue;
+        tw_buffer_clear(&bytes);
+        status = seqs[i] > head->last_seq ? TW_E_DAMAGED : 0;
+        if (!status)
+            status = tw_log_snapshot_read(log, seqs[i], &bytes, NULL);
+        if (!status)
+            status = tw_snapshot_decode(&bytes, seqs[i], tw_log_date(log), &ret->state, ret->digest,
+                                        NULL);
+        if (status)
+            ret->snapshots_bad++;
+    }
+    tw_buffer_free(&bytes);
+    if (status == 0)
+        ret->snapshot_seq = ret->state->last_seq;
+    return status;
+}
+
+static int past_limit(const struct recover_limit *limit, const tw_event *event) {
+    return (limit->at_seq && event->seq > limit->at_seq) ||
+           (limit->at_ns && event->time_ns > limit->at_ns);
+}
+
+/* Says which record could not be folded; a refusal of the fold is damage of the log. */
+static int explain(int status, const tw_event *event, tw_error *why) {
+    if (status == TW_E_HISTORY || status == TW_E_NOMEM)
+        return status;
+    tw_error reason = {0};
+    if (why)
+        reason = *why;
+    return tw_fail(why, TW_E_DAMAGED, "record %llu contradicts the records before it: %s",
+                   (unsigned long long)event->seq, reason.text);
+}
+
+static int replay(struct log *log, const struct recover_limit *limit, const struct log_head *head,
+                  struct recovered *ret, tw_error *why) {
+    struct record_reader reader = {.log = log, .next_seq = ret->state->last_seq + 1};
+    if (ret->state->last_seq == 0)
+        reader.next_seq = head->first_seq;
+    tw_event event;
+    int status = 1;
+    int stopped = 0;
+    while (head->first_seq && status > 0 && !stopped && reader.next_seq) {
+        if (ret->state->last_seq >= head->last_seq)
+            break;
+        status = tw_reader_next(&reader, &event, why);
+        if (status <= 0)
+            break;
+        stopped = past_limit(limit, &event);
+        if (stopped)
+            break;
+        int folded = tw_fold(ret->state, &event, why);
+        if (folded) {
+            status = explain(folded, &event, why);
+            break;
+        }
+        tw_chain(ret->digest, reader.record, reader.record_size, ret->digest);
+        ret->replayed++;
+    }
+    tw_reader_free(&reader);
+    if (status < 0 || stopped || limit->at_seq || limit->at_ns)
+        return status < 0 ? status : 0;
+    if (head->first_seq && ret->state->last_seq != head->last_seq)
+        return tw_fail(why, TW_E_DAMAGED, "the log ends at record %llu, its head says %llu",
+                       (unsigned long long)ret->state->last_seq,
+                       (unsigned long long)head->last_seq);
+    if (head->first_seq && memcmp(ret->digest, head->digest, TW_DIGEST_BYTES) != 0)
+        return tw_fail(why, TW_E_DAMAGED,
+                       "the chain of records up to %llu does not end in the digest of the head",
+                       (unsigned long long)head->last_seq);
+    return 0;
+}
+
+static int from_start(struct log *log, struct recovered *ret) {
+    ret->snapshot_seq = 0;
+    ret->replayed = 0;
+    memcpy(ret->digest, tw_log_origin(log)->previous_digest, TW_DIGEST_BYTES);
+    return tw_state_new(&ret->state);
+}
+
+int tw_recover_day(struct log *log, const struct recover_limit *limit, struct recovered *ret,
+                   tw_error *why) {
+    struct recovered found = {0};
+    struct log_head head;
+    int status = tw_log_head(log, &head, why);
+    if (status)
+        return status;
+    /* A stop by time cannot know which snapshots lie before it. */
+    int try_snapshot = !limit->whole_day && !limit->at_ns;
+    status = try_snapshot ? from_snapshot(log, limit, &head, &found) : TW_E_NOT_FOUND;
+    if (status == 0) {
+        tw_recover_attach(found.state, log);
+        status = replay(log, limit, &head, &found, why);
+        /* A snapshot that the log contradicts is a bad snapshot: the log decides. */
+        if (status && status != TW_E_NOMEM && status != TW_E_IO && status != TW_E_FORKED) {
+            if (status != TW_E_HISTORY)
+                found.snapshots_bad++;
+            tw_state_free(found.state);
+            found.state = NULL;
+            status = TW_E_NOT_FOUND;
+        }
+    }
+    if (status == TW_E_NOT_FOUND) {
+        status = from_start(log, &found);
+        if (!status)
+            status = replay(log, limit, &head, &found, why);
+        else
+            tw_fail(why, status, "no memory for the state of a day");
+    }
+    if (status) {
+        tw_state_free(found.state);
+        return status;
+    }
+    tw_recover_attach(found.state, NULL);
+    *ret = found;
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* What the files of the facade share. */
+#ifndef TW_STORE_INTERNAL_H
+#define TW_STORE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/zone.h"
+#include "core/codec.h"
+#include "io/identity.h"
+#include "io/lock.h"
+#include "io/log.h"
+#include "io/recover.h"
+#include "tradewal.h"
+
+struct tw_store {
+    pthread_mutex_t mutex; /* over everything below */
+    pthread_cond_t wake;   /* tells the timer thread to look again */
+    pthread_t timer;
+    int timer_runs;
+    int stopping;
+    int failed; /* latched: memory and disk may differ */
+    struct folder *folder;
+    struct lock *lock;
+    struct identity identity;
+    struct zone *zone;
+    struct log *log;
+    struct state *state;
+    uint8_t digest[TW_DIGEST_BYTES];         /* chain after state->last_seq */
+    struct buffer records;                   /* reused for encoding */
+    struct buffer image;                     /* reused for snapshots */
+    uint64_t snapshot_seq;                   /* what the newest snapshot covers */
+    int64_t checkpoint_ns;                   /* between checkpoints; below 0: on demand only */
+    int64_t checkpoint_due_ns, clock_due_ns; /* monotonic */
+    tw_recovery recovery;
+};
+
+/* With the mutex held. Fills in what the store knows, checks, writes and folds. `all`: all or none;
+ * else the leading ones that pass. *ret_count: how many went in; on refusal, which one it was. */
+int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t count, int all,
+                           uint64_t *ret_count, tw_error *why);
+int tw_store_checkpoint_locked(tw_store *store, tw_error *why);
+int tw_store_tick_locked(tw_store *store, tw_error *why);
+
+/* Takes the mutex after making sure that the handle may be used. TW_E_INVALID, FORKED, FAILED. */
+int tw_store_enter(tw_store *store, tw_error *why);
+/* The same for looking: a failed handle may still be looked at. */
+int tw_store_enter_to_look(tw_store *store);
+void tw_store_leave(tw_store *store);
+
+/* Opens the session's records: session_opened and clock. */
+int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why);
+
+int tw_timer_start(tw_store *store, tw_error *why);
+void tw_timer_stop(tw_store *store);
+
+/* The end of a day file: its head, and the state there when ret_state is not NULL. */
+int tw_day_end(const struct folder *folder, int64_t date, struct log_head *ret_head,
+               struct state **ret_state, tw_error *why);
+
+/* Opens a day file of a journal for reading. TW_E_NOT_FOUND. */
+int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why);
+
+/* The newest day file before a date; 0 when there is none. */
+int tw_date_before(const struct folder *folder, int64_t date, int64_t *ret_date, tw_error *why);
+
+#endif

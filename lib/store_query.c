@@ -1,0 +1,131 @@
+/* The facade: what the state says. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "core/json_write.h"
+#include "io/zone_file.h"
+#include "store_internal.h"
+
+int tw_store_recovery(tw_store *store, tw_recovery *ret) {
+    if (!ret || ret->size <= sizeof ret->size)
+        return TW_E_INVALID;
+    int status = tw_store_enter_to_look(store);
+    if (status)
+        return status;
+    uint64_t size = ret->size;
+    memcpy(ret, &store->recovery, size < sizeof *ret ? size : sizeof *ret);
+    ret->size = size;
+    tw_store_leave(store);
+    return 0;
+}
+
+int tw_store_settings(tw_store *store, tw_settings *ret) {
+    if (!store || !ret || ret->size < sizeof *ret)
+        return TW_E_INVALID;
+    tw_identity_to_settings(&store->identity, ret);
+    return 0;
+}
+
+int64_t tw_store_date(tw_store *store) {
+    if (tw_store_enter_to_look(store))
+        return 0;
+    int64_t date = store->log ? tw_log_date(store->log) : 0;
+    tw_store_leave(store);
+    return date;
+}
+
+int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_error *why) {
+    int status = tw_store_enter(store, why);
+    if (status)
+        return status;
+    status = tw_state_position(store->state, symbol, ret);
+    tw_store_leave(store);
+    if (status == TW_E_NOT_FOUND)
+        return tw_fail(why, status, "%s was not seen today", symbol);
+    return status ? tw_fail(why, status, "symbol, result or its size are missing") : 0;
+}
+
+int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8) {
+    int64_t count = 0;
+    if (!symbol)
+        return TW_E_INVALID;
+    int status = tw_store_enter(store, NULL);
+    if (status)
+        return status;
+    uint32_t id = tw_state_find_symbol(store->state, symbol);
+    int64_t level = level_e8.known ? level_e8.value : TW_UNKNOWN;
+    if (id != TW_NONE) {
+        const struct symbol *data = &store->state->symbols[id];
+        for (size_t i = 0; i < data->attempt_count; i++)
+            if (data->attempts[i].side == side && data->attempts[i].level_e8 == level)
+                count = data->attempts[i].count;
+    }
+    tw_store_leave(store);
+    return count;
+}
+
+int tw_store_gated(tw_store *store, const char *symbol) {
+    int status = tw_store_enter(store, NULL);
+    if (status)
+        return status;
+    int gated = tw_state_gated(store->state, symbol, NULL);
+    tw_store_leave(store);
+    return gated;
+}
+
+int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete) {
+    if (!ret_e8)
+        return TW_E_INVALID;
+    int status = tw_store_enter(store, NULL);
+    if (status)
+        return status;
+    const struct money *base = store->state->money_count ? &store->state->money[0] : NULL;
+    status = base ? tw_narrow_64(base->result_e8, ret_e8) : 0;
+    if (!base)
+        *ret_e8 = 0;
+    if (!status && ret_complete)
+        *ret_complete = !base || base->unknown == 0;
+    tw_store_leave(store);
+    return status;
+}
+
+int tw_store_state(tw_store *store, tw_state **ret, tw_error *why) {
+    if (!ret)
+        return tw_fail(why, TW_E_INVALID, "the result has no place");
+    int status = tw_store_enter(store, why);
+    if (status)
+        return status;
+    /* The copy is folded from the log, so that it has the day's history too. */
+    struct recover_limit limit = {.whole_day = 1};
+    struct recovered copy;
+    status = tw_recover_day(store->log, &limit, &copy, why);
+    tw_store_leave(store);
+    if (!status)
+        *ret = copy.state;
+    return status;
+}
+
+int tw_state_json(const tw_state *state, char **ret, tw_error *why) {
+    struct buffer out = {0};
+    struct zone *zone = NULL;
+    if (!state || !ret)
+        return tw_fail(why, TW_E_INVALID, "state or result are missing");
+    const char *name = tw_state_text(state, state->session.zone);
+    int status = tw_zone_load(name ? name : "UTC", &zone, why);
+    if (status)
+        return status;
+    tw_json_state(&out, state, zone);
+    tw_zone_free(zone);
+    tw_buffer_char(&out, 0);
+    if (out.failed) {
+        tw_buffer_free(&out);
+        return tw_fail(why, TW_E_NOMEM, "no memory for the state as JSON");
+    }
+    *ret = out.data;
+    return 0;
+}
+
+void tw_free(void *memory) {
+    free(memory);
+}
