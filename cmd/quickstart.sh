@@ -120,7 +120,7 @@ build_all() {
 make_journal() {
     head_line "A journal"
     words "A journal belongs to one account, and to paper or live money. It is a folder."
-    run_tradewal 0 init --account DU1234567 --environment paper
+    run_tradewal 0 init --account DU1234567 --env paper
 }
 
 first_crash() {
