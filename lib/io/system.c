@@ -12,9 +12,10 @@ int tw_system_code(int error) {
         int error;
         int code;
     } codes[] = {
-        {ENOSPC, TW_E_NO_SPACE},   {EDQUOT, TW_E_NO_SPACE},  {EROFS, TW_E_READ_ONLY},
-        {EACCES, TW_E_PERMISSION}, {EPERM, TW_E_PERMISSION}, {ELOOP, TW_E_PERMISSION},
-        {ENOENT, TW_E_NOT_FOUND},  {EEXIST, TW_E_EXISTS},    {ENOMEM, TW_E_NOMEM},
+        {ENOSPC, TW_E_NO_SPACE},  {EDQUOT, TW_E_NO_SPACE},   {EFBIG, TW_E_NO_SPACE},
+        {EROFS, TW_E_READ_ONLY},  {EACCES, TW_E_PERMISSION}, {EPERM, TW_E_PERMISSION},
+        {ELOOP, TW_E_PERMISSION}, {ENOENT, TW_E_NOT_FOUND},  {EEXIST, TW_E_EXISTS},
+        {ENOMEM, TW_E_NOMEM},
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].error == error)

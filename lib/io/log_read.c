@@ -1,0 +1,346 @@
+/* Reading a day file: each call is one short read transaction. */
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/log_internal.h"
+
+enum { EXECUTIONS_AT_ONCE = 1024 };
+
+int tw_log_check_owner(const struct log *log, tw_error *why) {
+    if (log->owner == getpid())
+        return 0;
+    return tw_fail(why, TW_E_FORKED, "process %d opened %s, this is its child %d", (int)log->owner,
+                   log->share->shown, (int)getpid());
+}
+
+static int begin(struct log *log, struct MDB_txn **ret, tw_error *why) {
+    int rc = tw_log_check_owner(log, why);
+    return rc ? rc : tw_share_begin(log->share, ret, why);
+}
+
+void tw_log_put_seq(uint64_t seq, uint8_t key[TW_SEQ_KEY_BYTES]) {
+    for (int i = TW_SEQ_KEY_BYTES; i-- > 0; seq >>= 8)
+        key[i] = (uint8_t)seq;
+}
+
+int tw_log_get_seq(struct bytes key, uint64_t *ret, tw_error *why) {
+    if (key.size != TW_SEQ_KEY_BYTES)
+        return tw_fail(why, TW_E_DAMAGED, "a key of %zu bytes, expected a seq of 8", key.size);
+    const uint8_t *bytes = key.data;
+    uint64_t seq = 0;
+    for (int i = 0; i < TW_SEQ_KEY_BYTES; i++)
+        seq = seq << 8 | bytes[i];
+    *ret = seq;
+    return 0;
+}
+
+struct bytes tw_log_fixed_key(const char *name) {
+    return (struct bytes){name, strlen(name)};
+}
+
+int tw_log_get_head(struct env *env, struct MDB_txn *txn, struct log_head *ret, tw_error *why) {
+    struct bytes value;
+    struct log_head head;
+    int rc = tw_env_get(env, txn, TW_TABLE_META, tw_log_fixed_key("head"), &value, why);
+    if (rc == TW_E_NOT_FOUND)
+        return tw_fail(why, TW_E_DAMAGED, "the day file has no head record");
+    if (rc == 0)
+        rc = tw_head_decode(value.data, value.size, &head, why);
+    if (rc == 0 && head.transaction != tw_env_transaction(txn))
+        rc = tw_fail(why, TW_E_DAMAGED,
+                     "the head is of commit %" PRIu64 ", LMDB shows commit %" PRIu64,
+                     head.transaction, tw_env_transaction(txn));
+    if (rc == 0)
+        *ret = head;
+    return rc;
+}
+
+int tw_log_head(struct log *log, struct log_head *ret, tw_error *why) {
+    struct MDB_txn *txn = NULL;
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    rc = tw_log_get_head(log->share->env, txn, ret, why);
+    tw_share_end(log->share, txn);
+    return rc;
+}
+
+int64_t tw_log_date(const struct log *log) {
+    return log->date;
+}
+
+const struct log_origin *tw_log_origin(const struct log *log) {
+    return &log->origin;
+}
+
+/* Puts the cursor on the first record at or above from_seq; what lies between would be a gap. */
+static int move_to_record(struct MDB_cursor *cursor, uint64_t from_seq, struct bytes *key,
+                          struct bytes *value, tw_error *why) {
+    uint8_t wanted[TW_SEQ_KEY_BYTES];
+    tw_log_put_seq(from_seq, wanted);
+    *key = (struct bytes){wanted, sizeof wanted};
+    uint64_t seq = 0;
+    int rc = tw_env_move(cursor, TW_MOVE_TO, key, value, why);
+    if (rc == 0)
+        rc = tw_log_get_seq(*key, &seq, why);
+    if (rc || seq == from_seq)
+        return rc;
+    struct bytes before_key = {NULL, 0};
+    struct bytes before;
+    rc = tw_env_move(cursor, TW_MOVE_BACK, &before_key, &before, why);
+    if (rc == 0)
+        return tw_fail(why, TW_E_DAMAGED, "record %" PRIu64 " is missing", from_seq);
+    /* Nothing came before: the day starts later. */
+    return rc == TW_E_NOT_FOUND ? tw_env_move(cursor, TW_MOVE_FIRST, key, value, why) : rc;
+}
+
+struct delivery {
+    int (*each)(void *context, uint64_t seq, const uint8_t *bytes, size_t size);
+    void *context;
+    uint64_t left;
+    int64_t count;
+};
+
+static int deliver_records(struct MDB_cursor *cursor, uint64_t from_seq, struct delivery *delivery,
+                           tw_error *why) {
+    struct bytes key;
+    struct bytes value;
+    uint64_t before = 0;
+    int rc = move_to_record(cursor, from_seq, &key, &value, why);
+    while (rc == 0) {
+        uint64_t seq = 0;
+        rc = tw_log_get_seq(key, &seq, why);
+        if (rc == 0 && delivery->count > 0 && seq != before + 1)
+            rc = tw_fail(why, TW_E_DAMAGED, "record %" PRIu64 " is missing", before + 1);
+        if (rc)
+            break;
+        before = seq;
+        rc = delivery->each(delivery->context, seq, value.data, value.size);
+        if (rc < 0)
+            return rc;
+        delivery->count++;
+        if (rc > 0 || --delivery->left == 0)
+            return 0;
+        rc = tw_env_move(cursor, TW_MOVE_NEXT, &key, &value, why);
+    }
+    return rc == TW_E_NOT_FOUND ? 0 : rc;
+}
+
+int64_t tw_log_read(struct log *log, uint64_t from_seq,
+                    int (*each)(void *context, uint64_t seq, const uint8_t *bytes, size_t size),
+                    void *context, uint64_t max_records, tw_error *why) {
+    struct delivery delivery = {each, context, max_records, 0};
+    struct MDB_txn *txn = NULL;
+    struct MDB_cursor *cursor = NULL;
+    if (max_records == 0)
+        return tw_fail(why, TW_E_INVALID, "reading no records at all");
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    rc = tw_env_cursor(log->share->env, txn, TW_TABLE_EVENTS, &cursor, why);
+    if (rc == 0)
+        rc = deliver_records(cursor, from_seq, &delivery, why);
+    tw_env_cursor_close(cursor);
+    tw_share_end(log->share, txn);
+    return rc ? rc : delivery.count;
+}
+
+/* The value of one key, appended to `out`. TW_E_NOT_FOUND says `what`. */
+static int read_value(struct log *log, enum table table, struct bytes key, struct buffer *out,
+                      const char *what, tw_error *why) {
+    struct MDB_txn *txn = NULL;
+    struct bytes value;
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    rc = tw_env_get(log->share->env, txn, table, key, &value, why);
+    if (rc == TW_E_NOT_FOUND)
+        rc = tw_fail(why, rc, "%s has no such %s", log->share->shown, what);
+    if (rc == 0 && tw_buffer_reserve(out, value.size) != 0)
+        rc = tw_fail(why, TW_E_NOMEM, "no memory for %zu bytes", value.size);
+    if (rc == 0)
+        tw_buffer_put(out, value.data, value.size);
+    tw_share_end(log->share, txn);
+    return rc;
+}
+
+int tw_log_read_one(struct log *log, uint64_t seq, struct buffer *out, tw_error *why) {
+    uint8_t key[TW_SEQ_KEY_BYTES];
+    tw_log_put_seq(seq, key);
+    return read_value(log, TW_TABLE_EVENTS, (struct bytes){key, sizeof key}, out, "record", why);
+}
+
+int tw_log_snapshot_read(struct log *log, uint64_t seq, struct buffer *out, tw_error *why) {
+    uint8_t key[TW_SEQ_KEY_BYTES];
+    tw_log_put_seq(seq, key);
+    return read_value(log, TW_TABLE_SNAPSHOTS, (struct bytes){key, sizeof key}, out, "snapshot",
+                      why);
+}
+
+static int get_index(struct bytes value, uint64_t *ret, tw_error *why) {
+    if (value.size != sizeof(uint64_t))
+        return tw_fail(why, TW_E_DAMAGED, "an execution's entry has %zu bytes, expected 8",
+                       value.size);
+    *ret = tw_get_u64(value.data);
+    return 0;
+}
+
+int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why) {
+    size_t length = strlen(exec_id);
+    struct MDB_txn *txn = NULL;
+    struct bytes value;
+    if (length == 0 || length > TW_LOG_EXEC_ID_BYTES)
+        return tw_fail(why, TW_E_INVALID, "an execution id of %zu bytes, expected 1 to %d", length,
+                       TW_LOG_EXEC_ID_BYTES);
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    struct bytes key = {exec_id, length};
+    rc = tw_env_get(log->share->env, txn, TW_TABLE_EXECUTIONS, key, &value, why);
+    if (rc == TW_E_NOT_FOUND)
+        rc = tw_fail(why, rc, "%s has no such execution", log->share->shown);
+    if (rc == 0)
+        rc = get_index(value, ret_seq, why);
+    tw_share_end(log->share, txn);
+    return rc;
+}
+
+struct index_walk {
+    int (*each)(void *context, const char *exec_id, size_t length, uint64_t seq);
+    void *context;
+    uint8_t last[TW_LOG_EXEC_ID_BYTES]; /* the id to go on behind */
+    size_t last_bytes;                  /* 0: from the start */
+    int64_t count;
+    int ended;
+};
+
+/* Puts the cursor on the first entry that was not delivered yet. */
+static int move_to_entry(struct MDB_cursor *cursor, const struct index_walk *walk,
+                         struct bytes *key, struct bytes *value, tw_error *why) {
+    *key = (struct bytes){walk->last, walk->last_bytes};
+    if (walk->last_bytes == 0)
+        return tw_env_move(cursor, TW_MOVE_FIRST, key, value, why);
+    int rc = tw_env_move(cursor, TW_MOVE_TO, key, value, why);
+    if (rc == 0 && key->size == walk->last_bytes &&
+        memcmp(key->data, walk->last, walk->last_bytes) == 0)
+        rc = tw_env_move(cursor, TW_MOVE_NEXT, key, value, why);
+    return rc;
+}
+
+/* At most EXECUTIONS_AT_ONCE entries, so that no transaction is long. */
+static int walk_index(struct MDB_cursor *cursor, struct index_walk *walk, tw_error *why) {
+    struct bytes key;
+    struct bytes value;
+    int rc = move_to_entry(cursor, walk, &key, &value, why);
+    for (int i = 0; rc == 0 && i < EXECUTIONS_AT_ONCE; i++) {
+        uint64_t seq = 0;
+        rc = get_index(value, &seq, why);
+        if (rc == 0)
+            rc = walk->each(walk->context, key.data, key.size, seq);
+        if (rc < 0)
+            return rc;
+        walk->count++;
+        if (rc > 0) {
+            walk->ended = 1;
+            return 0;
+        }
+        assert(key.size <= sizeof walk->last);
+        memcpy(walk->last, key.data, key.size);
+        walk->last_bytes = key.size;
+        rc = tw_env_move(cursor, TW_MOVE_NEXT, &key, &value, why);
+    }
+    walk->ended = rc != 0;
+    return rc == TW_E_NOT_FOUND ? 0 : rc;
+}
+
+int64_t tw_log_each_execution(struct log *log,
+                              int (*each)(void *context, const char *exec_id, size_t length,
+                                          uint64_t seq),
+                              void *context, tw_error *why) {
+    struct index_walk walk;
+    memset(&walk, 0, sizeof walk);
+    walk.each = each;
+    walk.context = context;
+    int rc = 0;
+    while (rc == 0 && !walk.ended) {
+        struct MDB_txn *txn = NULL;
+        struct MDB_cursor *cursor = NULL;
+        rc = begin(log, &txn, why);
+        if (rc)
+            break;
+        rc = tw_env_cursor(log->share->env, txn, TW_TABLE_EXECUTIONS, &cursor, why);
+        if (rc == 0)
+            rc = walk_index(cursor, &walk, why);
+        tw_env_cursor_close(cursor);
+        tw_share_end(log->share, txn);
+    }
+    return rc ? rc : walk.count;
+}
+
+static int list_snapshots(struct MDB_cursor *cursor, uint64_t *ret_seqs, uint64_t room,
+                          int64_t *ret_count, tw_error *why) {
+    struct bytes key = {NULL, 0};
+    struct bytes value;
+    uint64_t count = 0;
+    int rc = tw_env_move(cursor, TW_MOVE_LAST, &key, &value, why);
+    while (rc == 0) {
+        uint64_t seq = 0;
+        rc = tw_log_get_seq(key, &seq, why);
+        if (rc)
+            return rc;
+        if (count < room)
+            ret_seqs[count] = seq;
+        count++;
+        rc = tw_env_move(cursor, TW_MOVE_BACK, &key, &value, why);
+    }
+    *ret_count = (int64_t)count;
+    return rc == TW_E_NOT_FOUND ? 0 : rc;
+}
+
+int64_t tw_log_snapshots(struct log *log, uint64_t *ret_seqs, uint64_t room, tw_error *why) {
+    struct MDB_txn *txn = NULL;
+    struct MDB_cursor *cursor = NULL;
+    int64_t count = 0;
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    rc = tw_env_cursor(log->share->env, txn, TW_TABLE_SNAPSHOTS, &cursor, why);
+    if (rc == 0)
+        rc = list_snapshots(cursor, ret_seqs, room, &count, why);
+    tw_env_cursor_close(cursor);
+    tw_share_end(log->share, txn);
+    return rc ? rc : count;
+}
+
+int tw_log_stat(struct log *log, struct log_stat *ret, tw_error *why) {
+    struct MDB_txn *txn = NULL;
+    struct log_stat stat;
+    int64_t file_bytes = 0;
+    uint64_t oldest = UINT64_MAX;
+    memset(&stat, 0, sizeof stat);
+    int rc = begin(log, &txn, why);
+    if (rc)
+        return rc;
+    struct env *env = log->share->env;
+    uint64_t now = tw_env_transaction(txn);
+    tw_env_size(env, &stat.map_bytes, &stat.used_bytes);
+    rc = tw_env_count(env, txn, TW_TABLE_SNAPSHOTS, &stat.snapshots, why);
+    if (rc == 0)
+        rc = tw_env_count(env, txn, TW_TABLE_EXECUTIONS, &stat.executions, why);
+    /* Without the lock file there is no table of readers. */
+    if (rc == 0 && !log->share->alone)
+        rc = tw_env_readers(env, &stat.readers, &oldest, why);
+    if (rc == 0)
+        rc = tw_share_size(log->share, &file_bytes, why);
+    tw_share_end(log->share, txn);
+    if (rc)
+        return rc;
+    stat.file_bytes = (uint64_t)file_bytes;
+    /* The transaction that counted is a reader itself. */
+    stat.readers -= stat.readers > 0;
+    stat.oldest_lag = oldest < now ? now - oldest : 0;
+    *ret = stat;
+    return 0;
+}
