@@ -1,0 +1,421 @@
+/* Records, byte by byte. */
+#include <msgpack.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "core/codec.h"
+#include "core/schema.h"
+#include "harness.h"
+
+static tw_event a_fill(void) {
+    tw_event event;
+    memset(&event, 0, sizeof event);
+    event.size = sizeof event;
+    event.type = TW_TYPE_fill;
+    event.seq = 12;
+    event.time_ns = INT64_C(1759759547112908000);
+    event.trading_date = 20251006;
+    event.source = TW_SOURCE_STREAM;
+    event.as.fill.exec_id = "e1";
+    event.as.fill.symbol = "NVDA";
+    event.as.fill.action = TW_ACTION_BUY;
+    event.as.fill.qty_e8 = 100 * TW_E8;
+    event.as.fill.price_e8 = INT64_C(18745000000);
+    return event;
+}
+
+/* A record whose body a test writes itself. */
+struct draft {
+    msgpack_sbuffer bytes;
+    msgpack_packer packer;
+};
+
+static void draft_begin(struct draft *draft, uint16_t type) {
+    uint8_t header[TW_RECORD_HEADER_BYTES] = {'T', 'W', 'A', 'L'};
+    tw_put_u16(header + 4, TW_RECORD_VERSION);
+    tw_put_u16(header + 6, type);
+    tw_put_u64(header + 16, 12);
+    msgpack_sbuffer_init(&draft->bytes);
+    msgpack_sbuffer_write(&draft->bytes, (const char *)header, sizeof header);
+    msgpack_packer_init(&draft->packer, &draft->bytes, msgpack_sbuffer_write);
+}
+
+static void draft_envelope(struct draft *draft, int64_t source) {
+    msgpack_pack_array(&draft->packer, 6);
+    msgpack_pack_int64(&draft->packer, INT64_C(1759759547112908000));
+    msgpack_pack_int64(&draft->packer, 20251006);
+    msgpack_pack_int64(&draft->packer, source);
+    msgpack_pack_nil(&draft->packer);
+    msgpack_pack_uint64(&draft->packer, 0);
+}
+
+static void draft_number(struct draft *draft, int key, int64_t value) {
+    msgpack_pack_int(&draft->packer, key);
+    msgpack_pack_int64(&draft->packer, value);
+}
+
+static void draft_text(struct draft *draft, int key, const char *text, size_t size) {
+    msgpack_pack_int(&draft->packer, key);
+    msgpack_pack_str_with_body(&draft->packer, text, size);
+}
+
+static void seal(uint8_t *at, size_t size) {
+    tw_put_u32(at + 8, (uint32_t)(size - TW_RECORD_HEADER_BYTES));
+    tw_put_u32(at + 12, 0);
+    tw_put_u32(at + 12, tw_crc32c(0, at, size));
+}
+
+/* Seals and decodes; the draft is gone afterwards. The text of *ret is not to be looked at. */
+static int draft_decode(struct draft *draft, tw_event *ret, tw_error *why) {
+    struct decoder decoder = {0};
+    seal((uint8_t *)draft->bytes.data, draft->bytes.size);
+    int status = tw_record_decode(&decoder, draft->bytes.data, draft->bytes.size, ret, why);
+    msgpack_sbuffer_destroy(&draft->bytes);
+    tw_decoder_free(&decoder);
+    return status;
+}
+
+START_TEST(a_fill_is_these_bytes_for_ever) {
+    static const uint8_t expected[] = {
+        'T',  'W',  'A',  'L',  1,    0,    8,    0,                /* magic, version, type */
+        51,   0,    0,    0,    0x51, 0xEE, 0x6A, 0x65,             /* size of the body, CRC32C */
+        12,   0,    0,    0,    0,    0,    0,    0,                /* seq */
+        0x96, 0xCF, 0x18, 0x6B, 0xEB, 0xFC, 0x07, 0xC4, 0x64, 0xE0, /* six items; time */
+        0xCE, 0x01, 0x35, 0x01, 0x7E,                               /* trading date */
+        0x02, 0xC0, 0x00, 0x85,            /* source, no corr, no cause; five fields */
+        0x01, 0xA2, 'e',  '1',             /* exec_id */
+        0x02, 0xA4, 'N',  'V',  'D',  'A', /* symbol */
+        0x03, 0x01,                        /* action */
+        0x04, 0xCF, 0x00, 0x00, 0x00, 0x02, 0x54, 0x0B, 0xE4, 0x00, /* qty */
+        0x05, 0xCF, 0x00, 0x00, 0x00, 0x04, 0x5D, 0x4A, 0x00, 0x40, /* price */
+    };
+    tw_event event = a_fill();
+    struct buffer record = {0};
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    ck_assert_uint_eq(record.size, sizeof expected);
+    ck_assert_mem_eq(record.data, expected, sizeof expected);
+    tw_buffer_free(&record);
+}
+END_TEST
+
+START_TEST(a_record_goes_behind_what_is_in_the_buffer) {
+    tw_event event = a_fill(), back;
+    struct buffer out = {0};
+    struct decoder decoder = {0};
+    tw_buffer_text(&out, "before");
+    ck_assert_int_eq(tw_record_encode(&event, &out), 0);
+    ck_assert_mem_eq(out.data, "before", 6);
+    ck_assert_int_eq(tw_record_decode(&decoder, out.data + 6, out.size - 6, &back, NULL), 0);
+    ck_assert_str_eq(back.as.fill.symbol, "NVDA");
+    ck_assert_uint_eq(back.as.fill.size, sizeof(tw_fill));
+    ck_assert_uint_eq(decoder.type_number, TW_TYPE_fill);
+    tw_buffer_free(&out);
+    tw_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(a_header_is_enough_to_find_a_record) {
+    tw_event event = a_fill();
+    struct buffer record = {0};
+    struct record_header header = {0};
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    ck_assert_int_eq(tw_record_header(record.data, 24, &header), 0);
+    ck_assert_uint_eq(header.seq, 12);
+    ck_assert_uint_eq(header.type, TW_TYPE_fill);
+    ck_assert_uint_eq(header.version, 1);
+    ck_assert_uint_eq(header.body_bytes, record.size - 24);
+    ck_assert_int_eq(tw_record_header(record.data, 23, &header), TW_E_DAMAGED);
+    ck_assert_int_eq(tw_record_header(record.data + 1, 24, &header), TW_E_DAMAGED);
+    tw_put_u32((uint8_t *)record.data + 8, TW_RECORD_BODY_BYTES_MAX);
+    ck_assert_int_eq(tw_record_header(record.data, 24, &header), 0);
+    tw_put_u32((uint8_t *)record.data + 8, TW_RECORD_BODY_BYTES_MAX + 1);
+    ck_assert_int_eq(tw_record_header(record.data, 24, &header), TW_E_DAMAGED);
+    tw_buffer_free(&record);
+}
+END_TEST
+
+START_TEST(the_largest_events_fit_a_record) {
+    static char words[4097], bytes[65536];
+    memset(words, 'x', sizeof words - 1);
+    tw_event event = a_fill(), back;
+    struct buffer record = {0};
+    struct decoder decoder = {0};
+    event.type = TW_TYPE_custom;
+    memset(&event.as, 0, sizeof event.as);
+    event.as.custom.tag = "t";
+    event.as.custom.bytes = bytes;
+    event.as.custom.bytes_size = sizeof bytes;
+    ck_assert_int_eq(tw_schema_check(&event, NULL), 0);
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, NULL), 0);
+    ck_assert_uint_eq(back.as.custom.bytes_size, sizeof bytes);
+    tw_buffer_clear(&record);
+    event.type = TW_TYPE_note;
+    memset(&event.as, 0, sizeof event.as);
+    event.as.note.actor = event.as.note.tag = "t";
+    event.as.note.text = words;
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, NULL), 0);
+    ck_assert_uint_eq(strlen(back.as.note.text), 4096);
+    tw_buffer_free(&record);
+    tw_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(no_bytes_at_all_are_kept_as_no_bytes) {
+    tw_event event = a_fill(), back;
+    struct buffer record = {0};
+    struct decoder decoder = {0};
+    event.type = TW_TYPE_custom;
+    memset(&event.as, 0, sizeof event.as);
+    event.as.custom.tag = "t";
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, NULL), 0);
+    ck_assert_uint_eq(back.as.custom.bytes_size, 0);
+    tw_buffer_free(&record);
+    tw_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(a_record_of_a_later_version_is_newer_and_not_damaged) {
+    tw_event event = a_fill(), back;
+    tw_error why;
+    struct buffer record = {0};
+    struct decoder decoder = {0};
+    ck_assert_int_eq(tw_record_encode(&event, &record), 0);
+    tw_put_u16((uint8_t *)record.data + 4, 2);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, &why),
+                     TW_E_DAMAGED);
+    seal((uint8_t *)record.data, record.size);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, &why), TW_E_NEWER);
+    ck_assert_int_eq(why.code, TW_E_NEWER);
+    tw_put_u16((uint8_t *)record.data + 4, 0);
+    seal((uint8_t *)record.data, record.size);
+    ck_assert_int_eq(tw_record_decode(&decoder, record.data, record.size, &back, &why),
+                     TW_E_DAMAGED);
+    tw_buffer_free(&record);
+    tw_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(a_field_of_a_later_version_is_newer_and_not_damaged) {
+    struct draft draft;
+    tw_event back;
+    tw_error why;
+    draft_begin(&draft, TW_TYPE_session_closed);
+    draft_envelope(&draft, TW_SOURCE_HOST);
+    msgpack_pack_map(&draft.packer, 2);
+    draft_text(&draft, 1, "done", 4);
+    draft_number(&draft, 2, 7);
+    ck_assert_int_eq(draft_decode(&draft, &back, &why), TW_E_NEWER);
+    ck_assert_ptr_nonnull(strstr(why.text, "session_closed has no field 2"));
+}
+END_TEST
+
+START_TEST(a_record_of_an_unknown_type_keeps_its_envelope) {
+    struct draft draft;
+    struct decoder decoder = {0};
+    tw_event back;
+    draft_begin(&draft, 27);
+    draft_envelope(&draft, TW_SOURCE_OPERATOR);
+    msgpack_pack_map(&draft.packer, 2);
+    draft_text(&draft, 3, "what", 4);
+    msgpack_pack_int(&draft.packer, 9);
+    msgpack_pack_array(&draft.packer, 2);
+    msgpack_pack_nil(&draft.packer);
+    msgpack_pack_true(&draft.packer);
+    seal((uint8_t *)draft.bytes.data, draft.bytes.size);
+    ck_assert_int_eq(tw_record_decode(&decoder, draft.bytes.data, draft.bytes.size, &back, NULL),
+                     0);
+    ck_assert_int_eq(back.type, TW_TYPE_OPAQUE);
+    ck_assert_uint_eq(decoder.type_number, 27);
+    ck_assert_uint_eq(back.seq, 12);
+    ck_assert_int_eq(back.trading_date, 20251006);
+    ck_assert_int_eq(back.source, TW_SOURCE_OPERATOR);
+    msgpack_sbuffer_destroy(&draft.bytes);
+    tw_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(a_record_of_an_unknown_type_is_still_looked_at) {
+    struct draft draft;
+    tw_event back;
+    draft_begin(&draft, 27); /* no such source */
+    draft_envelope(&draft, 77);
+    msgpack_pack_map(&draft.packer, 0);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+    draft_begin(&draft, 27); /* fields not in order */
+    draft_envelope(&draft, TW_SOURCE_HOST);
+    msgpack_pack_map(&draft.packer, 2);
+    draft_number(&draft, 2, 1);
+    draft_number(&draft, 2, 1);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+    draft_begin(&draft, 27); /* no map */
+    draft_envelope(&draft, TW_SOURCE_HOST);
+    msgpack_pack_nil(&draft.packer);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+    draft_begin(&draft, 27); /* five arrays in each other */
+    draft_envelope(&draft, TW_SOURCE_HOST);
+    msgpack_pack_map(&draft.packer, 1);
+    msgpack_pack_int(&draft.packer, 1);
+    for (int i = 0; i < 5; i++)
+        msgpack_pack_array(&draft.packer, 1);
+    msgpack_pack_nil(&draft.packer);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+}
+END_TEST
+
+/* pnl: 1 amount, 2 symbol, 4 reason; each case has one thing wrong with it. */
+enum wrong {
+    NOTHING,
+    TWICE,
+    NOT_IN_ORDER,
+    NUMBER_ZERO,
+    TEXT_FOR_NUMBER,
+    NUMBER_FOR_TEXT,
+    NUL_IN_TEXT,
+    CONTROL_IN_TEXT,
+    EMPTY_TEXT,
+    LONG_TEXT,
+    NO_CHOICE,
+    UNKNOWN_CHOICE,
+    MISSING,
+    ONE_MORE,
+    LEFT_OVER,
+    WRONGS
+};
+
+static void draft_symbol(struct draft *draft, enum wrong wrong) {
+    static const char many[] = "12345678901234567890123456789012345678901234567890123456789012345";
+    if (wrong == NUMBER_FOR_TEXT)
+        draft_number(draft, 2, 5);
+    else if (wrong == NUL_IN_TEXT)
+        draft_text(draft, 2, "A\0B", 3);
+    else if (wrong == CONTROL_IN_TEXT)
+        draft_text(draft, 2, "A\nB", 3);
+    else if (wrong == EMPTY_TEXT)
+        draft_text(draft, 2, "", 0);
+    else if (wrong == LONG_TEXT)
+        draft_text(draft, 2, many, 65);
+    else
+        draft_text(draft, 2, many, 64);
+}
+
+static void draft_pnl(struct draft *draft, enum wrong wrong) {
+    draft_begin(draft, TW_TYPE_pnl);
+    draft_envelope(draft, TW_SOURCE_HOST);
+    msgpack_pack_map(&draft->packer, wrong == MISSING ? 2 : wrong == ONE_MORE ? 4 : 3);
+    if (wrong == NOT_IN_ORDER)
+        draft_symbol(draft, wrong);
+    if (wrong == TEXT_FOR_NUMBER)
+        draft_text(draft, 1, "5", 1);
+    else
+        draft_number(draft, wrong == NUMBER_ZERO ? 0 : 1, 5);
+    if (wrong == TWICE)
+        draft_number(draft, 1, 5);
+    else if (wrong != NOT_IN_ORDER)
+        draft_symbol(draft, wrong);
+    if (wrong != MISSING)
+        draft_number(draft, 4, wrong == NO_CHOICE ? 0 : wrong == UNKNOWN_CHOICE ? 6 : 1);
+    if (wrong == LEFT_OVER)
+        msgpack_pack_nil(&draft->packer);
+}
+
+START_TEST(a_body_that_no_writer_wrote_is_damaged) {
+    for (enum wrong wrong = NOTHING; wrong < WRONGS; wrong++) {
+        struct draft draft;
+        tw_event back;
+        tw_error why = {0};
+        draft_pnl(&draft, wrong);
+        int status = draft_decode(&draft, &back, &why);
+        ck_assert_msg(status == (wrong == NOTHING ? 0 : TW_E_DAMAGED), "case %d: %d %s", (int)wrong,
+                      status, why.text);
+    }
+}
+END_TEST
+
+START_TEST(an_envelope_out_of_range_is_damaged) {
+    struct draft draft;
+    tw_event back;
+    draft_begin(&draft, TW_TYPE_session_closed); /* five items */
+    msgpack_pack_array(&draft.packer, 5);
+    for (int i = 0; i < 5; i++)
+        msgpack_pack_int(&draft.packer, 1);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+    draft_begin(&draft, TW_TYPE_session_closed); /* a date that is none */
+    msgpack_pack_array(&draft.packer, 6);
+    msgpack_pack_int(&draft.packer, 1);
+    msgpack_pack_int(&draft.packer, 20251306);
+    msgpack_pack_int(&draft.packer, 1);
+    msgpack_pack_nil(&draft.packer);
+    msgpack_pack_int(&draft.packer, 0);
+    msgpack_pack_map(&draft.packer, 1);
+    draft_text(&draft, 1, "done", 4);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+}
+END_TEST
+
+START_TEST(a_refused_record_leaves_the_result_alone) {
+    tw_event back;
+    memset(&back, 0x5A, sizeof back);
+    tw_event before = back;
+    struct draft draft;
+    draft_pnl(&draft, LEFT_OVER);
+    ck_assert_int_eq(draft_decode(&draft, &back, NULL), TW_E_DAMAGED);
+    ck_assert_mem_eq(&back, &before, sizeof back);
+}
+END_TEST
+
+START_TEST(only_what_books_an_execution_has_an_exec_id) {
+    size_t count;
+    const struct event_type *types = tw_schema_types(&count);
+    for (size_t i = 0; i < count; i++) {
+        tw_event event = a_fill();
+        event.type = types[i].number;
+        memset(&event.as, 0, sizeof event.as);
+        for (size_t k = 0; k < types[i].count; k++) {
+            const struct field *field = &types[i].fields[k];
+            struct value value = {1, 1, strcmp(field->name, "exec_id") ? "other" : "e1", 5};
+            tw_field_set(&event, field, value);
+        }
+        const char *exec_id = tw_event_exec_id(&event);
+        int books = event.type == TW_TYPE_fill || event.type == TW_TYPE_partial ||
+                    event.type == TW_TYPE_fill_inferred || event.type == TW_TYPE_fill_corrected;
+        ck_assert_msg((exec_id != NULL) == books, "%s", types[i].name);
+        if (exec_id)
+            ck_assert_str_eq(exec_id, "e1");
+    }
+}
+END_TEST
+
+START_TEST(a_correction_under_the_same_exec_id_books_none) {
+    tw_event event = a_fill();
+    char same[] = "e1";
+    event.type = TW_TYPE_fill_corrected;
+    memset(&event.as, 0, sizeof event.as);
+    event.as.fill_corrected.exec_id = "e1";
+    event.as.fill_corrected.corrects = same;
+    ck_assert_ptr_null(tw_event_exec_id(&event));
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("codec");
+    TCase *tests = tcase_create("codec");
+    tcase_add_test(tests, a_fill_is_these_bytes_for_ever);
+    tcase_add_test(tests, a_record_goes_behind_what_is_in_the_buffer);
+    tcase_add_test(tests, a_header_is_enough_to_find_a_record);
+    tcase_add_test(tests, the_largest_events_fit_a_record);
+    tcase_add_test(tests, no_bytes_at_all_are_kept_as_no_bytes);
+    tcase_add_test(tests, a_record_of_a_later_version_is_newer_and_not_damaged);
+    tcase_add_test(tests, a_field_of_a_later_version_is_newer_and_not_damaged);
+    tcase_add_test(tests, a_record_of_an_unknown_type_keeps_its_envelope);
+    tcase_add_test(tests, a_record_of_an_unknown_type_is_still_looked_at);
+    tcase_add_test(tests, a_body_that_no_writer_wrote_is_damaged);
+    tcase_add_test(tests, an_envelope_out_of_range_is_damaged);
+    tcase_add_test(tests, a_refused_record_leaves_the_result_alone);
+    tcase_add_test(tests, only_what_books_an_execution_has_an_exec_id);
+    tcase_add_test(tests, a_correction_under_the_same_exec_id_books_none);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
