@@ -32,6 +32,17 @@ static struct text show_e8(int64_t value_e8) {
     return out;
 }
 
+/* The same with cents: 443.9 is 443.90. */
+static struct text show_money(int64_t value_e8) {
+    struct text out = show_e8(value_e8);
+    const char *point = strchr(out.text, '.');
+    if (!point)
+        strcat(out.text, ".00");
+    else if (!point[2])
+        strcat(out.text, "0");
+    return out;
+}
+
 /* "tsla-07-entry": made from the step alone, so that it is the same before and after a crash. */
 static struct text order_ref(uint32_t step, const char *purpose) {
     struct text out;
@@ -98,7 +109,7 @@ static int send_order(struct trader *trader, const tw_order_submitted *order, in
     else if (!in_doubt)
         say(trader, "%-5s sent %s %s %s @ %s  [%s]", symbol,
             order->action == TW_ACTION_BUY ? "BUY" : "SELL", show_e8(order->qty_e8).text,
-            order->order_type, show_e8(price_e8).text, order->order_ref);
+            order->order_type, show_money(price_e8).text, order->order_ref);
     pause_for(trader);
     log_update(trader, &(tw_order_updated){.order_ref = order->order_ref,
                                            .perm_id = tw_known(900000 + trader->step),
@@ -137,7 +148,7 @@ static void log_result(struct trader *trader, int64_t qty_e8, int64_t price_e8) 
     int64_t day_e8 = 0, complete = 0;
     tw_store_pnl(trader->store, &day_e8, &complete);
     say(trader, "%-5s filled %s @ %s, P&L %s, day %s%s", entry->symbol, show_e8(qty_e8).text,
-        show_e8(price_e8).text, show_e8(event.as.pnl.amount_e8).text, show_e8(day_e8).text,
+        show_money(price_e8).text, show_money(event.as.pnl.amount_e8).text, show_money(day_e8).text,
         complete ? "" : " (some of it not known)");
 }
 
@@ -293,7 +304,7 @@ static void move_stop(struct trader *trader, const struct step *step) {
                                         .reason = breakeven ? TW_STOP_BREAKEVEN : TW_STOP_TRAIL,
                                         .order_ref = ref.text}};
     (void)log_event(trader, TW_TYPE_stop_moved, &moved);
-    say(trader, "%-5s stop moved to %s (%s)", step->symbol, show_e8(stop_e8).text,
+    say(trader, "%-5s stop moved to %s (%s)", step->symbol, show_money(stop_e8).text,
         breakeven ? "breakeven" : "trail");
 }
 
