@@ -109,6 +109,11 @@ static int64_t whole_seconds(int64_t time_ns) {
     return time_ns / TW_NS_PER_SECOND - (time_ns % TW_NS_PER_SECOND < 0);
 }
 
+static int64_t part_of_second(int64_t time_ns) {
+    int64_t part = time_ns % TW_NS_PER_SECOND;
+    return part < 0 ? part + TW_NS_PER_SECOND : part;
+}
+
 static char *write_clock(char *at, const struct civil *civil) {
     at = write_two(at, civil->hour);
     *at++ = ':';
@@ -135,7 +140,7 @@ void tw_json_time(struct buffer *out, int64_t time_ns, int32_t offset_seconds, u
     *at++ = 'T';
     at = write_clock(at, &civil);
     if (decimals > 0)
-        at = write_fraction(at, time_ns - seconds * TW_NS_PER_SECOND);
+        at = write_fraction(at, part_of_second(time_ns));
     *at++ = minutes < 0 ? '-' : '+';
     if (minutes < 0)
         minutes = -minutes;

@@ -1,6 +1,6 @@
 /* Strict JSON in: RFC 8259 and nothing else (no NaN, no comments, no trailing data), duplicate keys
- * refused, every number kept as its text, and a limit on size, depth and values. A tree in one arena.
- * Pure. */
+ * refused, every number kept as its text, and a limit on size, depth and values. A tree in one
+ * arena. Pure. */
 #ifndef TW_CORE_JSON_READ_H
 #define TW_CORE_JSON_READ_H
 
@@ -17,7 +17,13 @@ enum {
 };
 
 enum json_kind {
-    JSON_NULL = 1, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT
+    JSON_NULL = 1,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
 };
 
 struct json {
@@ -31,25 +37,27 @@ struct json {
     uint32_t line, column;    /* where it starts, from 1; a column is a byte */
 };
 
-struct json_document;         /* owns the tree */
+struct json_document; /* owns the tree */
 
-/* Reads all of the text. TW_E_PARSE with line and column, TW_E_NOMEM. Strings with U+0000 are refused. */
+/* Reads all of the text. TW_E_PARSE with line and column, TW_E_NOMEM. Strings with U+0000 are
+ * refused. */
 int tw_json_parse(const char *text, size_t size, struct json_document **ret, tw_error *why);
 
 /* The same into *document, whose memory is used again and whose old tree is gone; NULL makes one.
- * `line` is what the first line is called: input that comes line by line counts them itself. After a
- * failure the document has no root but may be used again; free it either way. */
-int tw_json_parse_again(struct json_document **document, const char *text, size_t size, uint32_t line,
-                        tw_error *why);
+ * `line` is what the first line is called: input that comes line by line counts them itself. After
+ * a failure the document has no root but may be used again; free it either way. */
+int tw_json_parse_again(struct json_document **document, const char *text, size_t size,
+                        uint32_t line, tw_error *why);
 const struct json *tw_json_root(const struct json_document *document); /* NULL after a failure */
 void tw_json_free(struct json_document *document);
 /* NULL where there is none, also when it is no object. */
 const struct json *tw_json_member(const struct json *object, const char *name);
 
-/* One event from one JSON object: the inverse of tw_json_event. Unknown members and types are refused
- * by name; `time` may be absent (time_ns 0), `seq` is ignored, `trading_date` may be given. The event's
- * text lies in the document. `zone` reads times that have no offset. TW_E_PARSE, TW_E_UNKNOWN_NAME,
- * TW_E_RANGE, TW_E_REFUSED (missing), TW_E_TEXT; `bytes` decoded from base64 live in the document. */
+/* One event from one JSON object: the inverse of tw_json_event. Unknown members and types are
+ * refused by name; `time` may be absent (time_ns 0), `seq` is ignored, `trading_date` may be given.
+ * The event's text lies in the document. `zone` reads times that have no offset. TW_E_PARSE,
+ * TW_E_UNKNOWN_NAME, TW_E_RANGE, TW_E_REFUSED (missing), TW_E_TEXT; `bytes` decoded from base64
+ * live in the document. */
 int tw_json_to_event(struct json_document *document, const struct zone *zone, tw_event *ret,
                      tw_error *why);
 
@@ -58,7 +66,8 @@ int tw_json_object_to_event(struct json_document *document, const struct json *o
                             const struct zone *zone, tw_event *ret, tw_error *why);
 
 /* A time as RFC 3339; without an offset it is local in `zone`. TW_E_PARSE, TW_E_RANGE. */
-int tw_json_time_ns(const struct json *value, const struct zone *zone, int64_t *ret_ns, tw_error *why);
+int tw_json_time_ns(const struct json *value, const struct zone *zone, int64_t *ret_ns,
+                    tw_error *why);
 
 /* Puts "line L, column C: " of the value in front of the line in `why`. Returns code. */
 int tw_json_place(const struct json *value, int code, tw_error *why);

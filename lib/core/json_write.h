@@ -11,8 +11,9 @@
  * becomes U+FFFD. U+2028, U+2029, bidirectional controls and DEL are written as \u escapes. */
 void tw_json_text(struct buffer *out, const char *text, size_t length);
 
-/* One event as one JSON object without a line end, as in docs/events.md: seq, time, type, the fields
- * in their order, then source (unless host), corr, cause. `zone` gives the offset of times. */
+/* One event as one JSON object without a line end, as in docs/events.md: seq, time, type, the
+ * fields in their order, then source (unless host), corr, cause. `zone` gives the offset of times.
+ */
 void tw_json_event(struct buffer *out, const tw_event *event, const struct zone *zone);
 
 /* The state in the shape of docs/events.md (numbers, not strings). */
