@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds tradewal and shows it at work: a trader is killed in mid-day, twice, and loses nothing.
-# sh cmd/quickstart.sh, from any folder. Asks nothing; ends with status 1 when anything is not as told.
+# sh cmd/quickstart.sh, from any folder. Asks nothing; status 1 when anything is not as it is told.
 # TW_QUICKSTART_BUILD: another build folder. TW_QUICKSTART_KEEP=1: leave the journal to look at.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -32,7 +32,7 @@ head_line() {
 }
 
 words() {
-    printf '%s\n' "$@" | sed 's/^/   /'
+    printf '%s\n' "$*" | fold -s -w 90 | sed 's/ *$//; s/^/   /'
 }
 
 # run_tradewal STATUS ARGUMENT...: shows the call and what it prints, and wants that exit status.
@@ -125,15 +125,17 @@ make_journal() {
 
 first_crash() {
     head_line "A trader at work"
-    words "A process of its own that embeds the library. It logs each event before it acts on it." \
-        "We kill it at a bad moment: an order is on its way to the broker, and nobody has answered."
+    words "A process of its own that embeds the library. It logs each event before it acts on" \
+        "it. We kill it at a bad moment: an order is on its way to the broker, and nobody" \
+        "has answered."
     start_trader 150
     follow_until "[tsla-15-partial]"
     kill_trader
 
     head_line "What a restart would find"
-    words "Nothing is changed by looking. Position, stop, attempts and P&L come out of the log; the" \
-        "order in doubt is named, because a trader that sends it again may sell twice."
+    words "Nothing is changed by looking. Position, stop, attempts and P&L come out of the" \
+        "log; the order in doubt is named, because a trader that sends it again may sell" \
+        "twice."
     run_tradewal 0 recover
     expect "TSLA"
     expect "tsla-15-partial"
@@ -142,8 +144,9 @@ first_crash() {
 
 second_run() {
     head_line "The trader again"
-    words "It opens the journal, says what it recovered, asks the broker about the order in doubt," \
-        "and goes on in the step it died in. We kill it a second time, with three positions open."
+    words "It opens the journal, says what it recovered, asks the broker about the order in" \
+        "doubt, and goes on in the step it died in. We kill it a second time, with three" \
+        "positions open."
     start_trader 60
     follow_until "stop moved to 445.25"
     expect "in doubt: tsla-15-partial"
@@ -158,29 +161,32 @@ reconcile() {
                {"symbol": "AMD", "qty": "-200", "avg_cost": "165.05"}]}
 JSON
     head_line "Meanwhile at the broker"
-    words "While the trader was dead, TSLA was closed by hand and half of NVDA was sold. The broker" \
-        "owns the quantity; the log owns why. Comparing changes nothing; status 1 says: they differ."
+    words "While the trader was dead, TSLA was closed by hand and half of NVDA was sold. The" \
+        "broker owns the quantity; the log owns why. Comparing changes nothing; status 1" \
+        "says: they differ."
     run_tradewal 1 reconcile --broker "file:$folder/broker.json"
     expect "TSLA"
     expect "NVDA"
 
     head_line "Put on record"
-    words "Each correction becomes an event, so that anybody can see later what was known and what" \
-        "was assumed. What nobody explained locks new entries in that symbol; exits stay free."
+    words "Each correction becomes an event, so that anybody can see later what was known and" \
+        "what was assumed. What nobody explained locks new entries in that symbol; exits" \
+        "stay free."
     run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
     count=$("$build/tradewal" log | wc -l)
     run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
     [ "$count" = "$("$build/tradewal" log | wc -l)" ] ||
         fail "reconciling twice should have appended nothing"
-    words "" "Run twice, it appended nothing the second time."
+    echo
+    words "Run twice, it appended nothing the second time."
     run_tradewal 0 positions
     expect "NVDA"
 }
 
 last_run() {
     head_line "The rest of the day"
-    words "The third run sells the 50 NVDA that are left and not 100, takes no TSLA entry while the" \
-        "gate is closed, and ends cleanly."
+    words "The third run sells the 50 NVDA that are left and not 100, takes no TSLA entry" \
+        "while the gate is closed, and ends cleanly."
     start_trader 20
     follow_to_the_end
     expect "no entry: the gate is closed"
@@ -189,8 +195,8 @@ last_run() {
 
 look_back() {
     head_line "Was anything lost or counted twice?"
-    words "verify reads every record, the chain over them and the index of executions, and folds the" \
-        "day again for every snapshot."
+    words "verify reads every record, the chain over them and the index of executions, and" \
+        "folds the day again for every snapshot."
     run_tradewal 0 verify
     run_tradewal 0 pnl
     run_tradewal 0 recover
@@ -212,7 +218,8 @@ look_back() {
     [ "$lines" = "$shaped" ] || fail "$shaped of $lines lines have the shape of an event"
     [ "$sessions" = 3 ] || fail "$sessions sessions are in the log, expected 3"
     [ "$doubled" = 0 ] || fail "$doubled executions are in the log twice"
-    words "" "$lines events, all in shape; 3 sessions, 2 of them killed; no execution twice."
+    echo
+    words "$lines events, all in shape; 3 sessions, 2 of them killed; no execution twice."
 }
 
 echo "tradewal quickstart"
@@ -228,9 +235,9 @@ last_run
 look_back
 
 head_line "Read on"
-words "README.md, then docs/embedding.md to put it into a trader, docs/recovery.md for what happens" \
-    "at a start, docs/durability.md for what is promised and what is not." \
-    "The command: $build/tradewal help"
+words "README.md, then docs/embedding.md to put it into a trader, docs/recovery.md for what" \
+    "happens at a start, docs/durability.md for what is promised and what is not. The" \
+    "command: $build/tradewal help"
 if [ -n "${TW_QUICKSTART_KEEP:-}" ]; then
     words "The journal: $TRADEWAL_JOURNAL"
     folder=""

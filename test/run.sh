@@ -28,7 +28,7 @@ passed=0
 failed=0
 summary=""
 
-# Some kernels place mappings where a sanitizer does not expect them; without randomisation they fit.
+# Some kernels place mappings where a sanitizer does not expect them; not so without randomisation.
 choose_runner() {
     runner=""
     [ "$1" = thread ] || return 0
@@ -48,6 +48,10 @@ count_checks() {
         match($0, /Checks: [0-9]+,/) { sum += substr($0, RSTART + 8, RLENGTH - 9) }
         /^Ran [0-9]+ tests? in/ { sum += $2 }
         END { print sum + 0 }' "$1"
+}
+
+junit_count() {
+    sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$build/junit.xml" 2>/dev/null | head -n 1
 }
 
 note_result() { # lane, result, seconds
@@ -87,11 +91,7 @@ run_lane() { # lane, compiler, build type, sanitizers, ctest arguments...
     (cd "$build" && TMPDIR="$build/tmp" CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-120} \
         $runner ctest --no-tests=error --output-on-failure -j "$jobs" --output-junit junit.xml "$@")
     status=$?
-    ran=$(sed -n 's/.* tests="\([0-9]*\)".*/\1/p;s/^[[:space:]]*tests="\([0-9]*\)".*/\1/p' \
-        "$build/junit.xml" 2>/dev/null | head -n 1)
-    bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)".*/\1/p' "$build/junit.xml" 2>/dev/null | head -n 1)
-    skipped=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)".*/\1/p' "$build/junit.xml" 2>/dev/null |
-        head -n 1)
+    ran=$(junit_count tests) bad=$(junit_count failures) skipped=$(junit_count skipped)
     ran=${ran:-0} bad=${bad:-0} skipped=${skipped:-0}
     if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
         bad=1

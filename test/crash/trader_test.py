@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The example trader dies at every place of its day and the day comes out the same.
 
-Whatever the number of the append after which it dies, the run after it must end in the state of a day
-without a crash, and every acknowledged seq must be in the log."""
+Whatever the number of the append after which it dies, the run after it must end in the state of a
+day without a crash, and every acknowledged seq must be in the log."""
 import json
 import os
 import shutil

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Sourced by test/run.sh and cmd/quickstart.sh. install_missing PACKAGE...: installs, by apt-get, those
-# Debian packages that are not there yet, and says which. Asks nothing. Returns 2 when it cannot.
+# Sourced by test/run.sh and cmd/quickstart.sh. install_missing PACKAGE...: installs those Debian
+# packages that are not there yet, and says which. Asks nothing. Returns 2 when it cannot.
 
 missing_packages() {
     missing=""

@@ -1,4 +1,4 @@
-"""Reads lib/tradewal_events.def and lib/tradewal_errors.def, the two lists everything expands from."""
+"""Reads lib/tradewal_events.def and lib/tradewal_errors.def, from which everything expands."""
 import ast
 import re
 

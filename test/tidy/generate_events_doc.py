@@ -12,11 +12,13 @@ HEAD = """# Events
 
 <!-- Written by test/tidy/generate_events_doc.py from lib/tradewal_events.def; a test compares. -->
 
-Everything a journal knows arrived as one of these events. In JSON an event is one object on one line:
-`seq`, `time`, `type`, then its fields. `append` reads the form that `log -o json` and `export` write.
+Everything a journal knows arrived as one of these events. In JSON an event is one object on one
+line: `seq`, `time`, `type`, then its fields. `append` reads the form that `log -o json` and `export`
+write.
 
 ```json
-{"seq":41,"time":"2025-10-06T10:05:47.112908000-04:00","type":"fill","symbol":"TSLA","action":"BUY",\
+{"seq":41,"time":"2025-10-06T10:05:47.112908000-04:00","type":"fill","symbol":"TSLA",\
+"action":"BUY",\
 "qty":"100","price":"445.25","fee":"1","exec_id":"0000e0d5.68e3c1a2.01.01","order_ref":"tsla-1"}
 ```
 
@@ -25,7 +27,7 @@ Everything a journal knows arrived as one of these events. In JSON an event is o
 | field | means |
 |---|---|
 | `seq` | its place in the journal: from 1, without gaps, across days. Ignored on input |
-| `time` | when, with nine digits and the zone's offset; on input any RFC 3339 form, or nothing: now |
+| `time` | when, with nine digits and the zone's offset; on input any RFC 3339 form, or none: now |
 | `trading_date` | the trading date of the session it was written in |
 | `type` | one of the names below |
 | `source` | where it comes from, see [source](#source) |
@@ -54,8 +56,8 @@ input are refused.
 | bool | `true`, `false` | `int64_t name` | 1 or 0 |
 | bytes | string, base64 | `const void *name`, `uint64_t name_size` | at most the bytes given |
 
-What may be unknown is a `tw_maybe` in C. On input, numbers are accepted where a string is written, and
-their text is taken exactly.
+What may be unknown is a `tw_maybe` in C. On input, numbers are accepted where a string is written,
+and their text is taken exactly.
 """
 
 
@@ -71,7 +73,8 @@ def document():
     enumerations, events = read_events(os.path.join(ROOT, "lib", "tradewal_events.def"))
     out = [HEAD, "## Types\n", "| number | type | means |", "|---|---|---|"]
     for event in events:
-        out.append("| %d | [%s](#%s) | %s |" % (event.number, event.name, event.name, event.sentence))
+        out.append("| %d | [%s](#%s) | %s |" % (
+            event.number, event.name, event.name, event.sentence))
     for event in events:
         out.append("\n### %s\n\n%s\n" % (event.name, event.sentence))
         out.append("| key | field | kind | | means |\n|---|---|---|---|---|")
@@ -81,11 +84,13 @@ def document():
                 field.number, field.text, kind_text(field), need, field.sentence))
     out.append("\n## Enumerations")
     for item in enumerations.values():
-        out.append("\n### %s\n\n%s\n" % (item.name, item.sentence[0].upper() + item.sentence[1:] + "."))
+        sentence = item.sentence[0].upper() + item.sentence[1:] + "."
+        out.append("\n### %s\n\n%s\n" % (item.name, sentence))
         out.append("| number | text |\n|---|---|")
         out += ["| %d | `%s` |" % (number, text) for number, _, text in item.values]
     out.append("\n## Errors\n\n| number | name | what happened | what to do |\n|---|---|---|---|")
-    for number, name, happened, remedy in read_errors(os.path.join(ROOT, "lib", "tradewal_errors.def")):
+    errors = read_errors(os.path.join(ROOT, "lib", "tradewal_errors.def"))
+    for number, name, happened, remedy in errors:
         out.append("| -%d | `TW_E_%s` | %s | %s |" % (number, name, happened, remedy))
     return "\n".join(out) + "\n"
 

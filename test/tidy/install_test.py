@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs what was built into a folder and builds somebody else's program against it, both ways."""
+"""Installs what was built and builds somebody else's program against it, both ways."""
 import os
 import shutil
 import subprocess
