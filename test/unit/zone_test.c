@@ -192,6 +192,7 @@ START_TEST(a_file_that_contradicts_itself_is_refused) {
         {43, 0, "contradict"},       /* no names */
         {DATA + 8, 2, "has type 2"}, /* a type there is not */
         {DATA + 7, 0, "not after"},  /* times do not ascend: 100 and 0 */
+        {DATA + 7, 100, "not after"},
         {DATA + 10, 0x7F, "offset"}, /* seconds east beyond a day */
         {DATA + 14, 2, "flag 2"},
         {DATA + 15, 4, "name at 4"},
@@ -252,6 +253,16 @@ START_TEST(a_footer_that_is_no_rule_is_refused) {
         expect_damage(&file, "zone file");
         tw_buffer_free(&file);
     }
+}
+END_TEST
+
+START_TEST(a_footer_that_does_not_begin_a_line_is_refused) {
+    struct sketch sketch = {.types = 1, .footer = NEW_YORK};
+    struct buffer file = {0};
+    put_file(&file, &sketch);
+    file.data[file.size - strlen("\n" NEW_YORK "\n")] = ' ';
+    expect_damage(&file, "are not one line");
+    tw_buffer_free(&file);
 }
 END_TEST
 
@@ -375,6 +386,7 @@ int main(void) {
     tcase_add_test(cases, a_zone_that_counts_leap_seconds_is_refused);
     tcase_add_test(cases, two_thousand_changes_are_read_and_one_more_is_refused);
     tcase_add_test(cases, a_footer_that_is_no_rule_is_refused);
+    tcase_add_test(cases, a_footer_that_does_not_begin_a_line_is_refused);
     tcase_add_test(cases, damaged_files_are_refused_or_harmless);
     tcase_add_test(cases, a_local_time_is_the_earliest_instant_that_shows_it);
     suite_add_tcase(suite, cases);
