@@ -13,8 +13,8 @@ HEAD = """# Events
 <!-- Written by test/tidy/generate_events_doc.py from lib/tradewal_events.def; a test compares. -->
 
 Everything a journal knows arrived as one of these events. In JSON an event is one object on one
-line: `seq`, `time`, `type`, then its fields. `append` reads the form that `log -o json` and `export`
-write.
+line: `seq`, `time`, `type`, then its fields. `append` reads the form that `log -o json` and
+`export` write.
 
 ```json
 {"seq":41,"time":"2025-10-06T10:05:47.112908000-04:00","type":"fill","symbol":"TSLA",\
