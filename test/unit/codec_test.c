@@ -334,6 +334,23 @@ START_TEST(a_body_that_no_writer_wrote_is_damaged) {
 }
 END_TEST
 
+START_TEST(a_choice_that_is_not_told_may_not_be_told_as_zero) {
+    struct draft draft;
+    tw_event back;
+    for (int64_t kind = 0; kind <= 1; kind++) {
+        draft_begin(&draft, TW_TYPE_fill);
+        draft_envelope(&draft, TW_SOURCE_HOST);
+        msgpack_pack_map(&draft.packer, 6);
+        draft_text(&draft, 1, "e1", 2);
+        draft_text(&draft, 2, "NVDA", 4);
+        for (int key = 3; key <= 5; key++)
+            draft_number(&draft, key, 1);
+        draft_number(&draft, 12, kind);
+        ck_assert_int_eq(draft_decode(&draft, &back, NULL), kind ? 0 : TW_E_DAMAGED);
+    }
+}
+END_TEST
+
 START_TEST(an_envelope_out_of_range_is_damaged) {
     struct draft draft;
     tw_event back;
@@ -412,6 +429,7 @@ int main(void) {
     tcase_add_test(tests, a_record_of_an_unknown_type_keeps_its_envelope);
     tcase_add_test(tests, a_record_of_an_unknown_type_is_still_looked_at);
     tcase_add_test(tests, a_body_that_no_writer_wrote_is_damaged);
+    tcase_add_test(tests, a_choice_that_is_not_told_may_not_be_told_as_zero);
     tcase_add_test(tests, an_envelope_out_of_range_is_damaged);
     tcase_add_test(tests, a_refused_record_leaves_the_result_alone);
     tcase_add_test(tests, only_what_books_an_execution_has_an_exec_id);
