@@ -69,7 +69,7 @@ static void fill_members(struct random *random, struct state *state, void *item,
         const struct image_member *member = &layout->members[i];
         char *at = (char *)item + member->offset;
         if (member->kind == IMAGE_WIDE) {
-            tw_int128 wide = (tw_int128)random_number(random, member) * random_size(random);
+            tw_int128 wide = (tw_int128)random_number(random, member) * (random_size(random) / 4);
             memcpy(at, &wide, sizeof wide);
         } else if (member->kind == IMAGE_SEQ) {
             uint64_t seq = random_below(random, state->last_seq + 1);
