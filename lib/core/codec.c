@@ -120,7 +120,7 @@ int tw_record_header(const void *bytes, size_t size, struct record_header *ret) 
                                    .body_bytes = tw_get_u32(at + BODY_BYTES_AT),
                                    .crc = tw_get_u32(at + CRC_AT),
                                    .seq = tw_get_u64(at + SEQ_AT)};
-    if (header.version == 0 || header.type == 0 || header.seq == 0 ||
+    if (header.version == 0 || header.type == 0 || header.seq == 0 || header.seq > INT64_MAX ||
         header.body_bytes > TW_RECORD_BODY_BYTES_MAX)
         return TW_E_DAMAGED;
     *ret = header;
@@ -205,8 +205,9 @@ static struct value read_value(struct unpack *in, struct buffer *text, enum kind
     return value;
 }
 
-/* Passes over fields that are not in the record, up to the one of that number. Those that have to be
- * there are missed here, and not by the look at the event: empty bytes are as good as none to it. */
+/* Passes over fields that are not in the record, up to the one of that number. Those that have to
+ * be there are missed here, and not by the look at the event: empty bytes are as good as none to
+ * it. */
 static size_t pass_absent(struct unpack *in, const struct event_type *type, size_t next,
                           uint64_t number) {
     for (; next < type->count && type->fields[next].number < number; next++)
