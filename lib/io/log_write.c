@@ -47,7 +47,7 @@ static int grow(struct log *log, int64_t bytes, tw_error *why) {
     if (rc == TW_E_NO_SPACE)
         return tw_fail_in(why, TW_E_FULL, "%s cannot grow", share->shown);
     if (rc)
-        return tw_fail_in(why, rc, "%s cannot grow", share->shown);
+        return latch(log, rc, why, "growing it failed");
     rc = tw_share_open_env(share, TW_ENV_WRITE, (uint64_t)bytes, why);
     if (rc)
         return latch(log, rc, why, "opening it again after it grew failed");
@@ -170,30 +170,48 @@ static int put_change(struct env *env, struct MDB_txn *txn, struct change *chang
                       (struct bytes){head, sizeof head}, TW_PUT_REPLACE, why);
 }
 
-/* One try. Errors after which the file is as it was and can be written on are given back as they
- * are; all others are final. */
+/* Errors after which the transaction is gone without a trace and the handle is as good as before.
+ */
+static int is_harmless(int rc) {
+    return rc == TW_E_FULL || rc == TW_E_DUPLICATE || rc == TW_E_NOT_FOUND || rc == TW_E_NOMEM ||
+           rc == TW_E_INVALID;
+}
+
+static int check_transaction(const struct log *log, struct MDB_txn *txn, tw_error *why) {
+    uint64_t expected = log->head.transaction + 1;
+    if (tw_env_transaction(txn) == expected)
+        return 0;
+    return tw_fail(why, TW_E_DAMAGED, "the next commit is %" PRIu64 ", expected %" PRIu64,
+                   tw_env_transaction(txn), expected);
+}
+
+/* One try. Of a commit that fails only TW_E_FULL says for sure that it did not happen. */
 static int try_change(struct log *log, struct change *change, tw_error *why) {
     struct share *share = log->share;
     struct MDB_txn *txn = NULL;
+    int harmless = 0;
     pthread_rwlock_rdlock(&share->gate);
     int rc = tw_env_begin(share->env, 1, &txn, why);
-    if (rc == TW_ENV_RESIZED)
+    if (rc == TW_ENV_RESIZED) {
         rc = tw_fail(why, TW_E_DAMAGED, "another process has changed the day file");
-    if (rc == 0 && tw_env_transaction(txn) != log->head.transaction + 1) {
-        rc = tw_fail(why, TW_E_DAMAGED, "the next commit is %" PRIu64 ", expected %" PRIu64,
-                     tw_env_transaction(txn), log->head.transaction + 1);
-        tw_env_abort(txn);
-    } else if (rc == 0) {
-        rc = put_change(share->env, txn, change, why);
-        if (rc)
+    } else if (rc) {
+        harmless = is_harmless(rc);
+    } else {
+        rc = check_transaction(log, txn, why);
+        if (rc == 0)
+            rc = put_change(share->env, txn, change, why);
+        harmless = is_harmless(rc);
+        if (rc) {
             tw_env_abort(txn);
-        else
+        } else {
             rc = tw_env_commit(txn, why);
+            harmless = rc == TW_E_FULL;
+        }
     }
     pthread_rwlock_unlock(&share->gate);
     if (rc == 0)
         log->head = change->head;
-    if (rc == 0 || rc == TW_E_FULL || rc == TW_E_DUPLICATE || rc == TW_E_NOT_FOUND)
+    if (rc == 0 || harmless)
         return rc;
     return latch(log, rc, why, "whether this was written is not known");
 }
