@@ -154,8 +154,11 @@ int tw_journal_writer(tw_journal *journal, tw_writer *ret, tw_error *why) {
     ret->since_ns = holder.since_ns;
     memset(ret->host, 0, sizeof ret->host);
     memset(ret->boot_id, 0, sizeof ret->boot_id);
-    strncpy(ret->host, holder.host, sizeof ret->host - 1);
-    strncpy(ret->boot_id, holder.boot_id, sizeof ret->boot_id - 1);
+    memcpy(ret->host, holder.host, sizeof holder.host);
+    memcpy(ret->boot_id, holder.boot_id, sizeof holder.boot_id);
+    _Static_assert(sizeof ret->host >= sizeof holder.host &&
+                       sizeof ret->boot_id >= sizeof holder.boot_id,
+                   "what the lock says fits");
     return 0;
 }
 

@@ -226,7 +226,7 @@ typedef struct tw_writer {
     int64_t alive;            /* 1 when a process holds the writer lock now */
     int64_t pid;
     int64_t since_ns;
-    char host[64];
+    char host[72];
     char boot_id[40];
 } tw_writer;
 

@@ -73,7 +73,7 @@ static int walk_records(struct verify *verify, const struct log_head *head, tw_e
             break;
         status = remember_execution(verify, &event, why);
         if (!status)
-            status = tw_fold(verify->state, &event, why);
+            status = tw_fold_decoded(verify->state, &event, why);
         if (status && status != TW_E_NOMEM) {
             tw_error reason = {0};
             if (why)

@@ -2,8 +2,8 @@
  * Pure.
  *
  * A million names of thirty bytes are meant to fit: a name costs its text, a pointer and two to
- * four slots of four bytes. The hash of a name is not kept; at half load a probe rarely meets
- * another. */
+ * four slots of eight bytes. A slot keeps the hash of its name, so that a probe that meets another
+ * name, and growing, need not look at the text, which lies elsewhere in memory. */
 #include "base/names.h"
 
 #include <assert.h>
@@ -22,10 +22,15 @@ struct block {
     char text[];
 };
 
+struct slot {
+    uint32_t name; /* id + 1, 0 is free */
+    uint32_t hash;
+};
+
 struct names {
     struct block *block; /* the newest; only its end is written to */
     const char **texts;
-    uint32_t *slots; /* id + 1, 0 is free; a power of two of them, at least twice the names */
+    struct slot *slots; /* a power of two of them, at least twice the names */
     size_t slot_count;
     size_t capacity; /* of texts */
     uint32_t count;
@@ -52,22 +57,31 @@ void tw_names_free(struct names *names) {
     free(names);
 }
 
-/* FNV-1a with a finish that lets every byte reach the low bits, which choose the slot. */
-static uint64_t hash_text(const char *text) {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
-    hash = (hash ^ (hash >> 32)) * UINT64_C(0xD6E8FEB86659FD93);
-    return hash ^ (hash >> 32);
+/* Eight bytes at a time, each mixed by a multiplication whose high half reaches the low bits, which
+ * choose the slot. */
+static uint32_t hash_text(const char *text, size_t size) {
+    uint64_t hash = size * UINT64_C(0x9E3779B97F4A7C15);
+    while (size > 0) {
+        uint64_t part = 0;
+        size_t take = size < sizeof part ? size : sizeof part;
+        memcpy(&part, text, take);
+        hash = (hash ^ part) * UINT64_C(0xD6E8FEB86659FD93);
+        hash ^= hash >> 32;
+        text += take;
+        size -= take;
+    }
+    hash *= UINT64_C(0xD6E8FEB86659FD93);
+    return (uint32_t)(hash >> 32);
 }
 
 /* The slot that holds the text, or the free one where it belongs. */
-static size_t find_slot(const struct names *names, const char *text) {
+static struct slot *find_slot(const struct names *names, const char *text, uint32_t hash) {
     size_t mask = names->slot_count - 1;
-    size_t at = (size_t)hash_text(text) & mask;
-    while (names->slots[at] && strcmp(names->texts[names->slots[at] - 1], text) != 0)
+    size_t at = hash & mask;
+    while (names->slots[at].name && (names->slots[at].hash != hash ||
+                                     strcmp(names->texts[names->slots[at].name - 1], text) != 0))
         at = (at + 1) & mask;
-    return at;
+    return &names->slots[at];
 }
 
 static int grow_texts(struct names *names, size_t needed) {
@@ -90,14 +104,20 @@ static int grow_slots(struct names *names, size_t needed) {
     size_t slot_count = names->slot_count ? names->slot_count : (size_t)FIRST_NAMES * 2;
     while (slot_count < needed * 2)
         slot_count *= 2;
-    uint32_t *slots = calloc(slot_count, sizeof *slots);
+    struct slot *slots = calloc(slot_count, sizeof *slots);
     if (!slots)
         return TW_E_NOMEM;
+    for (size_t i = 0; i < names->slot_count; i++) {
+        if (!names->slots[i].name)
+            continue;
+        size_t at = names->slots[i].hash & (slot_count - 1);
+        while (slots[at].name)
+            at = (at + 1) & (slot_count - 1);
+        slots[at] = names->slots[i];
+    }
     free(names->slots);
     names->slots = slots;
     names->slot_count = slot_count;
-    for (uint32_t id = 0; id < names->count; id++)
-        slots[find_slot(names, names->texts[id])] = id + 1;
     return 0;
 }
 
@@ -130,16 +150,17 @@ int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
 uint32_t tw_names_find(const struct names *names, const char *text) {
     if (names->count == 0)
         return TW_NO_NAME;
-    uint32_t slot = names->slots[find_slot(names, text)];
-    return slot ? slot - 1 : TW_NO_NAME;
+    const struct slot *slot = find_slot(names, text, hash_text(text, strlen(text)));
+    return slot->name ? slot->name - 1 : TW_NO_NAME;
 }
 
 uint32_t tw_names_add(struct names *names, const char *text) {
     assert(names->slot_count > 0);
-    size_t at = find_slot(names, text);
-    if (names->slots[at])
-        return names->slots[at] - 1;
     size_t bytes = strlen(text) + 1;
+    uint32_t hash = hash_text(text, bytes - 1);
+    struct slot *slot = find_slot(names, text, hash);
+    if (slot->name)
+        return slot->name - 1;
     assert(names->count < names->capacity);
     assert((size_t)names->count * 2 < names->slot_count);
     assert(names->block && names->block->capacity - names->block->size >= bytes);
@@ -147,7 +168,8 @@ uint32_t tw_names_add(struct names *names, const char *text) {
     memcpy(copy, text, bytes);
     names->block->size += bytes;
     names->texts[names->count] = copy;
-    names->slots[at] = ++names->count;
+    slot->name = ++names->count;
+    slot->hash = hash;
     return names->count - 1;
 }
 

@@ -11,10 +11,6 @@
 
 enum { TW_RECORD_HEADER_BYTES = 24, TW_RECORD_VERSION = 1, TW_RECORD_BODY_BYTES_MAX = 128 * 1024 };
 
-/* Reused between records so that encoding allocates only while it grows. Zeroed is fresh. */
-struct encoder {
-    struct buffer out;
-};
 
 /* Holds the text of the last decoded event. Zeroed is fresh. */
 struct decoder {

@@ -38,12 +38,14 @@ struct symbol *tw_fold_slot(struct state *state, const char *name) {
 }
 
 struct symbol *tw_fold_symbol(struct state *state, const char *name, uint32_t *ret_id) {
-    struct symbol *symbol = tw_fold_slot(state, name);
+    uint32_t count = tw_state_symbol_count(state);
     uint32_t id = tw_names_add(state->symbol_names, name);
-    assert(symbol == &state->symbols[id]);
+    assert(id < state->symbol_capacity);
+    if (id == count)
+        init_symbol(&state->symbols[id]);
     if (ret_id)
         *ret_id = id;
-    return symbol;
+    return &state->symbols[id];
 }
 
 int tw_fold_find_execution(struct state *state, const tw_event *event, const char *exec_id,
@@ -211,12 +213,9 @@ static int check_opaque(const struct state *state, const tw_event *event, tw_err
     return check_place(state, event, why);
 }
 
-int tw_fold_check(struct state *state, const tw_event *event, tw_error *why) {
-    if (event->type == TW_TYPE_OPAQUE)
-        return check_opaque(state, event, why);
-    int status = tw_schema_check(event, why);
-    if (!status)
-        status = check_place(state, event, why);
+/* Everything but what tw_schema_check says of the event alone. */
+static int check_in_state(struct state *state, const tw_event *event, tw_error *why) {
+    int status = check_place(state, event, why);
     if (!status)
         status = reserve(state, tw_schema_type(event->type), event, why);
     if (status)
@@ -231,6 +230,13 @@ int tw_fold_check(struct state *state, const tw_event *event, tw_error *why) {
     }
     return tw_fail(why, TW_E_UNKNOWN_NAME, "no event type has the number %lld",
                    (long long)event->type);
+}
+
+int tw_fold_check(struct state *state, const tw_event *event, tw_error *why) {
+    if (event->type == TW_TYPE_OPAQUE)
+        return check_opaque(state, event, why);
+    int status = tw_schema_check(event, why);
+    return status ? status : check_in_state(state, event, why);
 }
 
 void tw_fold_apply(struct state *state, const tw_event *event) {
@@ -256,6 +262,14 @@ void tw_fold_apply(struct state *state, const tw_event *event) {
 
 int tw_fold(struct state *state, const tw_event *event, tw_error *why) {
     int status = tw_fold_check(state, event, why);
+    if (status == 0)
+        tw_fold_apply(state, event);
+    return status;
+}
+
+int tw_fold_decoded(struct state *state, const tw_event *event, tw_error *why) {
+    int status = event->type == TW_TYPE_OPAQUE ? check_opaque(state, event, why)
+                                               : check_in_state(state, event, why);
     if (status == 0)
         tw_fold_apply(state, event);
     return status;

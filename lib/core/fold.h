@@ -18,4 +18,8 @@ void tw_fold_apply(struct state *state, const tw_event *event);
 /* check and apply. */
 int tw_fold(struct state *state, const tw_event *event, tw_error *why);
 
+/* The same for an event that tw_record_decode has just delivered, which made sure already of all
+ * that can be told of an event alone. */
+int tw_fold_decoded(struct state *state, const tw_event *event, tw_error *why);
+
 #endif

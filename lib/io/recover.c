@@ -151,7 +151,7 @@ static int replay(struct log *log, const struct recover_limit *limit, const stru
         stopped = past_limit(limit, &event);
         if (stopped)
             break;
-        int folded = tw_fold(ret->state, &event, why);
+        int folded = tw_fold_decoded(ret->state, &event, why);
         if (folded) {
             status = explain(folded, &event, why);
             break;
