@@ -1,0 +1,150 @@
+/* The log against the broker, shown. */
+#include "findings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/schema.h"
+#include "core/state.h"
+#include "table.h"
+
+#define FILE_PAUSE_NS (100 * INT64_C(1000000))
+#define PAUSE_NS      (1000 * INT64_C(1000000))
+
+static const struct column text_columns[] = {
+    {"SYMBOL", "symbol", COLUMN_TEXT}, {"LOG", "ours", COLUMN_TEXT},
+    {"BROKER", "theirs", COLUMN_TEXT}, {"CASE", "case", COLUMN_TEXT},
+    {"RESULT", "text", COLUMN_TEXT},
+};
+
+static const struct column all_columns[] = {
+    {"CASE", "case", COLUMN_TEXT},        {"SYMBOL", "symbol", COLUMN_TEXT},
+    {"ABOUT", "about", COLUMN_TEXT},      {"LOG", "ours", COLUMN_TEXT},
+    {"BROKER", "theirs", COLUMN_TEXT},    {"RESULT", "text", COLUMN_TEXT},
+    {"ACTION", "action", COLUMN_TEXT},    {"CRITICAL", "critical", COLUMN_COUNT},
+    {"DIFFERS", "differs", COLUMN_COUNT}, {"FRESH", "fresh", COLUMN_COUNT},
+};
+
+int tw_findings_ask(const char *url, tw_broker **ret_broker, const tw_answer **ret) {
+    tw_error why = {0};
+    tw_broker *broker = NULL;
+    /* A file that is not there yet is worth a short wait, a gateway that starts a longer one. */
+    int64_t pause_ns = strncmp(url, "file:", 5) == 0 ? FILE_PAUSE_NS : PAUSE_NS;
+    int result = tw_broker_open(url, &broker, &why);
+    if (result == 0)
+        result = tw_broker_ask_patiently(broker, pause_ns, ret, &why);
+    if (result != 0) {
+        tw_broker_close(broker);
+        return tw_out_error(&why);
+    }
+    *ret_broker = broker;
+    return 0;
+}
+
+int tw_findings_look(const struct view *view, const tw_answer *answer, tw_proposal **ret) {
+    tw_error why = {0};
+    tw_state *state = NULL, *older = NULL;
+    struct view before = *view;
+    before.date = tw_view_older_date(view);
+    int status = tw_view_fold(view, 0, 0, &state);
+    if (status == 0 && before.date)
+        status = tw_view_fold(&before, 0, 0, &older);
+    if (status == 0 && tw_reconcile(state, answer, older, view->settings.overnight, ret, &why) != 0)
+        status = tw_out_error(&why);
+    tw_state_free(state);
+    tw_state_free(older);
+    return status;
+}
+
+int tw_findings_apply(tw_store *store, const tw_answer *answer, tw_proposal **ret) {
+    tw_error why = {0};
+    tw_proposal *proposal = NULL;
+    int result = tw_store_reconcile(store, answer, &proposal, &why);
+    if (result == 0)
+        result = tw_store_apply(store, proposal, &why);
+    if (result != 0) {
+        tw_proposal_free(proposal);
+        return tw_out_error(&why);
+    }
+    *ret = proposal;
+    return 0;
+}
+
+static void put_text_row(struct table *table, const tw_finding_view *finding) {
+    char text[1024];
+    tw_table_text(table, finding->symbol);
+    tw_table_text(table, finding->ours);
+    tw_table_text(table, finding->theirs);
+    tw_table_text(table, finding->case_id);
+    if (finding->about && finding->text && !strstr(finding->text, finding->about)) {
+        snprintf(text, sizeof text, "%s: %s", finding->about, finding->text);
+        tw_table_text(table, text);
+    } else {
+        tw_table_text(table, finding->text);
+    }
+    if (finding->critical)
+        tw_table_colour(table, "red");
+}
+
+static void put_full_row(struct table *table, const tw_finding_view *finding) {
+    tw_table_text(table, finding->case_id);
+    tw_table_text(table, finding->symbol);
+    tw_table_text(table, finding->about);
+    tw_table_text(table, finding->ours);
+    tw_table_text(table, finding->theirs);
+    tw_table_text(table, finding->text);
+    tw_table_text(table, finding->action ? tw_text_of("finding_action", finding->action) : NULL);
+    tw_table_bool(table, finding->critical != 0);
+    tw_table_bool(table, finding->differs != 0);
+    tw_table_bool(table, finding->fresh != 0);
+}
+
+static void print_end(uint64_t differ, uint64_t count, uint64_t events, enum format format,
+                      int applied) {
+    if (format == FORMAT_JSON) {
+        tw_out_format(",\"differ\":%" PRIu64 ",\"of\":%" PRIu64 ",\"events\":%" PRIu64
+                      ",\"applied\":%s}\n",
+                      differ, count, events, applied ? "true" : "false");
+        return;
+    }
+    if (format != FORMAT_TEXT)
+        return;
+    if (count == 0)
+        tw_out_plain("Nothing differs: neither side holds anything.");
+    else if (differ == 0)
+        tw_out_format("0 of %" PRIu64 " differ.", count);
+    else
+        tw_out_format("%" PRIu64 " of %" PRIu64 " differ.", differ, count);
+    if (applied)
+        tw_out_format(" Recorded as %" PRIu64 " event%s.\n", events, events == 1 ? "" : "s");
+    else if (differ)
+        tw_out_plain(" Nothing was changed; --apply records it.\n");
+    else
+        tw_out_plain("\n");
+}
+
+int tw_findings_print(const tw_proposal *proposal, enum format format, int applied) {
+    int is_text = format == FORMAT_TEXT;
+    struct table *table =
+        is_text ? tw_table_new(text_columns, sizeof text_columns / sizeof text_columns[0])
+                : tw_table_new(all_columns, sizeof all_columns / sizeof all_columns[0]);
+    uint64_t count = tw_proposal_findings(proposal), differ = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        tw_finding_view finding = {.size = sizeof finding};
+        if (tw_proposal_finding(proposal, i, &finding) != 0)
+            continue;
+        differ += finding.differs != 0;
+        if (is_text)
+            put_text_row(table, &finding);
+        else
+            put_full_row(table, &finding);
+    }
+    if (format == FORMAT_JSON)
+        tw_out_plain("{\"findings\":");
+    int status = tw_table_print(table, format);
+    if (status == 0)
+        print_end(differ, count, tw_proposal_events(proposal), format, applied);
+    tw_table_free(table);
+    return status ? status : differ ? EXIT_DIFFERENT : EXIT_FINE;
+}

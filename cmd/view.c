@@ -1,0 +1,234 @@
+/* A journal opened for looking: its date, its zone, and states of it. */
+#include "view.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "core/fold.h"
+#include "core/state.h"
+#include "journal.h"
+#include "out.h"
+
+int tw_view_refresh(struct view *view) {
+    int64_t count = tw_journal_dates(view->journal, NULL, 0);
+    tw_error why = {0};
+    if (count < 0)
+        return tw_out_error_at(
+            view->path, (tw_fail(&why, (int)count, "%s", tw_error_happened((int)count)), &why));
+    int64_t *dates = calloc((size_t)count + 1, sizeof *dates);
+    if (!dates)
+        return tw_out_memory();
+    int64_t found = tw_journal_dates(view->journal, dates, (uint64_t)count);
+    free(view->dates);
+    view->dates = dates;
+    view->date_count = (size_t)(found < count ? found : count);
+    return 0;
+}
+
+int tw_view_open_path(const char *path, struct view *ret) {
+    tw_error why = {0};
+    struct view view = {.path = path, .settings = {.size = sizeof view.settings}};
+    int result = tw_journal_open(path, &view.journal, &why);
+    if (result != 0)
+        return tw_out_error(&why);
+    result = tw_journal_settings(view.journal, &view.settings);
+    if (result == 0)
+        result = tw_journal_zone(view.journal, &view.zone);
+    int status = 0;
+    if (result != 0) {
+        tw_fail(&why, result, "the settings could not be read");
+        status = tw_out_error_at(path, &why);
+    } else {
+        status = tw_view_refresh(&view);
+    }
+    if (status != 0) {
+        tw_view_close(&view);
+        return status;
+    }
+    view.date = view.date_count ? view.dates[view.date_count - 1] : 0;
+    *ret = view;
+    return 0;
+}
+
+static int has_date(const struct view *view, int64_t date) {
+    for (size_t i = 0; i < view->date_count; i++)
+        if (view->dates[i] == date)
+            return 1;
+    return 0;
+}
+
+int tw_view_open(const struct arguments *arguments, struct view *ret) {
+    int64_t date = 0;
+    int status = 0;
+    if (tw_arguments_knows(arguments, "date"))
+        status = tw_arguments_date(arguments, "date", &date);
+    if (status == 0)
+        status = tw_view_open_path(arguments->journal, ret);
+    if (status != 0 || date == 0)
+        return status;
+    if (!has_date(ret, date)) {
+        char text[TW_DATE_TEXT_BYTES];
+        tw_date_format(date, text);
+        tw_view_close(ret);
+        return tw_out_wrong("the journal has no day %s, expected one of its trading dates; "
+                            "tradewal info lists them",
+                            text);
+    }
+    ret->date = date;
+    return 0;
+}
+
+void tw_view_close(struct view *view) {
+    tw_journal_close(view->journal);
+    free(view->dates);
+    *view = (struct view){0};
+}
+
+int tw_view_moments(const struct view *view, struct moment_context *ret) {
+    *ret = (struct moment_context){.zone = view->zone,
+                                   .trading_date = view->date,
+                                   .roll_seconds = view->settings.roll_seconds};
+    if (view->date == 0)
+        return 0;
+    tw_error why = {0};
+    tw_day day = {.size = sizeof day};
+    if (tw_journal_day(view->journal, view->date, &day, &why) != 0)
+        return tw_out_error(&why);
+    ret->last_ns = day.last_time_ns;
+    return 0;
+}
+
+int tw_view_moment(const struct view *view, const struct arguments *arguments, const char *option,
+                   int64_t *ret_ns) {
+    const char *text = tw_arguments_value(arguments, option);
+    struct moment_context context;
+    tw_error why = {0};
+    if (!text)
+        return 0;
+    int status = tw_view_moments(view, &context);
+    if (status == 0 && tw_moment_parse(text, &context, ret_ns, &why) != 0)
+        status = tw_out_error_at(option, &why);
+    return status;
+}
+
+int tw_view_date_of_seq(const struct view *view, uint64_t seq, int64_t *ret_date) {
+    for (size_t i = view->date_count; i-- > 0;) {
+        tw_error why = {0};
+        tw_day day = {.size = sizeof day};
+        if (tw_journal_day(view->journal, view->dates[i], &day, &why) != 0)
+            return tw_out_error(&why);
+        if (day.first_seq != 0 && seq >= day.first_seq && seq <= day.last_seq) {
+            *ret_date = view->dates[i];
+            return 0;
+        }
+    }
+    return tw_out_wrong("no record %" PRIu64 ", expected a seq of the journal; "
+                        "tradewal info shows how far it goes",
+                        seq);
+}
+
+int tw_view_point(struct view *view, const struct arguments *arguments, uint64_t *ret_seq,
+                  int64_t *ret_ns) {
+    *ret_seq = 0;
+    *ret_ns = 0;
+    int status = tw_arguments_number(arguments, "at-seq", ret_seq);
+    if (status == 0 && *ret_seq && tw_arguments_given(arguments, "at"))
+        status = tw_arguments_wrong(arguments->command, "--at and --at-seq, expected one of them");
+    if (status == 0 && *ret_seq)
+        status = tw_view_date_of_seq(view, *ret_seq, &view->date);
+    if (status == 0)
+        status = tw_view_moment(view, arguments, "at", ret_ns);
+    return status;
+}
+
+int64_t tw_view_older_date(const struct view *view) {
+    int64_t older = 0;
+    for (size_t i = 0; i < view->date_count; i++)
+        if (view->dates[i] < view->date)
+            older = view->dates[i];
+    return older;
+}
+
+static int empty_state(tw_state **ret) {
+    return tw_state_new(ret) == 0 ? 0 : tw_out_memory();
+}
+
+int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret,
+                  tw_recovery *recovery) {
+    tw_error why = {0};
+    if (view->date == 0)
+        return empty_state(ret);
+    if (tw_journal_state(view->journal, view->date, at_seq, at_ns, ret, recovery, &why) != 0)
+        return tw_out_error(&why);
+    return 0;
+}
+
+/* Folds what the cursor gives up to the point; 0 or an error in `why`. */
+static int fold_until(tw_cursor *cursor, uint64_t at_seq, int64_t at_ns, struct state *state,
+                      tw_error *why) {
+    tw_event event = {.size = sizeof event};
+    for (int more; (more = tw_cursor_next(cursor, &event, why)) != 0;) {
+        if (more < 0)
+            return more;
+        if ((at_seq && event.seq > at_seq) || (at_ns && event.time_ns > at_ns))
+            return 0;
+        int result = tw_fold(state, &event, why);
+        if (result != 0)
+            return tw_fail_in(why, result, "record %" PRIu64, event.seq);
+    }
+    return 0;
+}
+
+int tw_view_fold(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret) {
+    tw_error why = {0};
+    tw_state *state = NULL;
+    tw_cursor *cursor = NULL;
+    int status = empty_state(&state);
+    if (status == 0 && view->date != 0) {
+        int result = tw_cursor_open(view->journal, view->date, 0, &cursor, &why);
+        if (result == 0)
+            result = fold_until(cursor, at_seq, at_ns, state, &why);
+        tw_cursor_close(cursor);
+        if (result != 0)
+            status = tw_out_error(&why);
+    }
+    if (status == 0)
+        *ret = state;
+    else
+        tw_state_free(state);
+    return status;
+}
+
+int tw_view_write(const struct view *view, tw_store **ret) {
+    tw_error why = {0};
+    tw_options options = {.size = sizeof options, .trading_date = view->date};
+    return tw_open(view->path, &options, ret, &why) == 0 ? 0 : tw_out_error(&why);
+}
+
+int tw_view_run(const struct arguments *arguments, int formats, int whole_day,
+                int (*print)(const struct view *view, const tw_state *state, enum format format,
+                             const struct arguments *arguments)) {
+    struct view view;
+    enum format format;
+    uint64_t at_seq;
+    int64_t at_ns;
+    tw_state *state = NULL;
+    int status = tw_arguments_format(arguments, formats, &format);
+    if (status == 0)
+        status = tw_view_open(arguments, &view);
+    if (status != 0)
+        return status;
+    status = tw_view_point(&view, arguments, &at_seq, &at_ns);
+    if (status == 0 && whole_day)
+        status = tw_view_fold(&view, at_seq, at_ns, &state);
+    else if (status == 0)
+        status = tw_view_state(&view, at_seq, at_ns, &state, NULL);
+    if (status == 0)
+        status = print(&view, state, format, arguments);
+    tw_state_free(state);
+    tw_view_close(&view);
+    return status;
+}
