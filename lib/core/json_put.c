@@ -105,7 +105,7 @@ void tw_json_date(struct buffer *out, int64_t yyyymmdd) {
     tw_buffer_put(out, text, (size_t)(at - text));
 }
 
-static int64_t whole_seconds(int64_t time_ns) {
+int64_t tw_json_whole_seconds(int64_t time_ns) {
     return time_ns / TW_NS_PER_SECOND - (time_ns % TW_NS_PER_SECOND < 0);
 }
 
@@ -132,7 +132,7 @@ static char *write_fraction(char *at, int64_t nanosecond) {
 void tw_json_time(struct buffer *out, int64_t time_ns, int32_t offset_seconds, unsigned decimals) {
     assert(decimals == 0 || decimals == 9);
     int32_t minutes = offset_seconds / 60;
-    int64_t seconds = whole_seconds(time_ns);
+    int64_t seconds = tw_json_whole_seconds(time_ns);
     struct civil civil;
     tw_civil_from_seconds(seconds + minutes * 60, &civil);
     char text[TW_TIME_TEXT_BYTES + 2] = "\"";
@@ -153,5 +153,5 @@ void tw_json_time(struct buffer *out, int64_t time_ns, int32_t offset_seconds, u
 }
 
 int32_t tw_json_offset(const struct zone *zone, int64_t time_ns) {
-    return tw_zone_offset(zone, whole_seconds(time_ns));
+    return tw_zone_offset(zone, tw_json_whole_seconds(time_ns));
 }

@@ -36,6 +36,9 @@ void tw_json_date(struct buffer *out, int64_t yyyymmdd);
  * seconds is shown as its whole minutes, and the local time with it. */
 void tw_json_time(struct buffer *out, int64_t time_ns, int32_t offset_seconds, unsigned decimals);
 
+/* Seconds of an instant, rounded down. */
+int64_t tw_json_whole_seconds(int64_t time_ns);
+
 /* The offset that holds at an instant. */
 int32_t tw_json_offset(const struct zone *zone, int64_t time_ns);
 

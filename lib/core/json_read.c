@@ -250,7 +250,7 @@ static int find_twice(struct json_document *document, const struct json *object,
     if (object->count <= FEW_NAMES) {
         for (const struct json *b = object->first; b; b = b->next)
             for (const struct json *a = object->first; a != b; a = a->next)
-                if (strcmp(a->key, b->key) == 0) {
+                if (*a->key == *b->key && strcmp(a->key, b->key) == 0) {
                     *ret = b;
                     return 0;
                 }

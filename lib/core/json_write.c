@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "core/json_base64.h"
 #include "core/json_put.h"
 #include "core/schema.h"
+
+enum { SECONDS_PER_DAY = 86400 };
 
 /* Printable ASCII that stands for itself. */
 static int is_plain(unsigned char c) {
@@ -122,15 +125,22 @@ static void put_value(struct buffer *out, const struct field *field, struct valu
     }
 }
 
+/* The calendar date of an instant where clocks show that offset. */
+static int64_t local_date(int64_t time_ns, int32_t offset_seconds) {
+    int64_t seconds = tw_json_whole_seconds(time_ns) + offset_seconds;
+    return tw_date_from_days(seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0));
+}
+
 /* A trading date is told only where it is not what the time already says. */
 static void put_time(struct buffer *out, const tw_event *event, const struct zone *zone) {
+    int64_t said = 0;
     if (event->time_ns != 0) {
+        int32_t offset = tw_json_offset(zone, event->time_ns);
         tw_json_key(out, "time");
-        tw_json_time(out, event->time_ns, tw_json_offset(zone, event->time_ns), 9);
+        tw_json_time(out, event->time_ns, offset, 9);
+        said = local_date(event->time_ns, offset);
     }
-    if (event->trading_date == 0)
-        return;
-    if (event->time_ns != 0 && event->trading_date == tw_trading_date(zone, event->time_ns, 0))
+    if (event->trading_date == 0 || event->trading_date == said)
         return;
     tw_json_key(out, "trading_date");
     tw_json_date(out, event->trading_date);

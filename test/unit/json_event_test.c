@@ -113,6 +113,15 @@ START_TEST(a_time_is_rfc_3339_or_local) {
 }
 END_TEST
 
+START_TEST(a_local_time_before_1970_keeps_its_fraction) {
+    static const char text[] = "\"1969-12-31T18:59:59.25\"";
+    ck_assert_int_eq(tw_json_parse_again(&document, text, strlen(text), 1, NULL), 0);
+    int64_t time_ns = 0;
+    ck_assert_int_eq(tw_json_time_ns(tw_json_root(document), zone, &time_ns, NULL), 0);
+    ck_assert_int_eq(time_ns, -750000000);
+}
+END_TEST
+
 #define FILL                                                                              \
     "{\"type\":\"fill\",\"exec_id\":\"e\",\"symbol\":\"X\",\"action\":\"BUY\",\"qty\":1," \
     "\"price\":1"
@@ -260,6 +269,7 @@ int main(void) {
     tcase_add_test(tests, the_documented_fill_is_read);
     tcase_add_test(tests, numbers_and_their_text_are_the_same);
     tcase_add_test(tests, a_time_is_rfc_3339_or_local);
+    tcase_add_test(tests, a_local_time_before_1970_keeps_its_fraction);
     tcase_add_loop_test(tests, what_is_wrong_is_named_and_nothing_is_written, 0, REFUSED_COUNT);
     tcase_add_test(tests, text_may_be_as_long_as_its_field_and_no_longer);
     tcase_add_test(tests, an_event_may_lie_in_an_array);
