@@ -1,6 +1,6 @@
-"""Random lines of the export against the schema of the export: every line fits exactly one branch, and
-a line that was spoiled fits none. Judged by a small validator of the keywords that the schema uses, and
-by python3-jsonschema too where that is installed."""
+"""Random lines of the export against the schema of the export: every line fits exactly one branch,
+and a line that was spoiled fits none. Judged by a small validator of the keywords that the schema
+uses, and by python3-jsonschema too where that is installed."""
 import base64
 import copy
 import json
