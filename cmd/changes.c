@@ -76,7 +76,7 @@ static void add_order(struct picture *picture, const struct state *state, const 
         tw_buffer_text(&value, tw_text_of("order_status", order->status));
         if (order->filled_e8) {
             tw_buffer_text(&value, ", filled ");
-            tw_summary_sum(&value, order->filled_e8);
+            tw_summary_qty(&value, order->filled_e8);
         }
     }
     add(picture, "order", ref, &value);
@@ -85,7 +85,9 @@ static void add_order(struct picture *picture, const struct state *state, const 
 
 static void add_day(struct picture *picture, const struct state *state) {
     struct buffer value = {0};
-    for (size_t i = 0; i < state->money_count; i++) {
+    int nothing =
+        state->money_count == 0 || (state->money_count == 1 && state->money[0].result_e8 == 0);
+    for (size_t i = 0; !nothing && i < state->money_count; i++) {
         const char *currency = tw_state_text(state, state->money[i].currency);
         tw_buffer_text(&value, i ? ", " : "");
         tw_summary_sum(&value, state->money[i].result_e8);
@@ -95,7 +97,7 @@ static void add_day(struct picture *picture, const struct state *state) {
         if (currency)
             tw_text_escape(&value, currency, strlen(currency));
     }
-    if (state->money_count == 0)
+    if (nothing)
         tw_buffer_text(&value, "0.00");
     add(picture, "P&L", NULL, &value);
     tw_buffer_clear(&value);

@@ -193,7 +193,11 @@ static void put_facts(struct buffer *out, const tw_event *event, const struct zo
 
 void tw_event_line(struct buffer *out, const tw_event *event, const struct zone *zone) {
     const char *symbol = tw_event_text(event, "symbol");
-    tw_moment_clock(out, event->time_ns, zone);
+    /* What was stamped on another day than it belongs to says so. */
+    if (tw_trading_date(zone, event->time_ns, 0) == event->trading_date)
+        tw_moment_clock(out, event->time_ns, zone);
+    else
+        tw_moment_day_clock(out, event->time_ns, zone);
     tw_buffer_format(out, " %7" PRIu64 "  %-15s  ", event->seq, tw_type_name(event->type));
     if (symbol) {
         tw_text_escape(out, symbol, strlen(symbol));

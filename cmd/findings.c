@@ -47,9 +47,9 @@ int tw_findings_look(const struct view *view, const tw_answer *answer, tw_propos
     tw_state *state = NULL, *older = NULL;
     struct view before = *view;
     before.date = tw_view_older_date(view);
-    int status = tw_view_fold(view, 0, 0, &state);
+    int status = tw_view_state(view, 0, 0, &state, NULL);
     if (status == 0 && before.date)
-        status = tw_view_fold(&before, 0, 0, &older);
+        status = tw_view_state(&before, 0, 0, &older, NULL);
     if (status == 0 && tw_reconcile(state, answer, older, view->settings.overnight, ret, &why) != 0)
         status = tw_out_error(&why);
     tw_state_free(state);

@@ -39,7 +39,7 @@ static void put_day(struct table *table, const tw_day *day, const struct zone *z
     tw_table_count(table, day->first_seq ? (int64_t)(day->last_seq - day->first_seq + 1) : 0);
     tw_table_count(table, (int64_t)day->first_seq);
     tw_table_count(table, (int64_t)day->last_seq);
-    tw_table_time(table, day->last_time_ns, zone);
+    tw_table_day_time(table, day->last_time_ns, zone);
     tw_table_count(table, (int64_t)day->snapshots);
     tw_table_count(table, (int64_t)day->snapshot_seq);
     tw_table_count(table, day->used_bytes);

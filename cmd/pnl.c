@@ -136,7 +136,7 @@ static int print(const struct view *view, const struct state *state, enum format
 }
 
 static int run(const struct arguments *arguments) {
-    return tw_view_run(arguments, FORMAT_TEXT | FORMAT_JSON | FORMAT_CSV, 1, print);
+    return tw_view_run(arguments, FORMAT_TEXT | FORMAT_JSON | FORMAT_CSV, print);
 }
 
 static const struct option_row options[] = {

@@ -57,7 +57,7 @@ static int print(const struct view *view, const tw_state *state, enum format for
 }
 
 static int run(const struct arguments *arguments) {
-    return tw_view_run(arguments, FORMAT_TEXT | FORMAT_JSON | FORMAT_CSV, 0, print);
+    return tw_view_run(arguments, FORMAT_TEXT | FORMAT_JSON | FORMAT_CSV, print);
 }
 
 static const struct option_row options[] = {

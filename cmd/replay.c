@@ -18,7 +18,7 @@ struct replay {
     tw_state *state;
     enum format format;
     uint64_t until_seq; /* 0: no limit */
-    int64_t until_ns;   /* the same */
+    int nothing;        /* 1: the point lies before the first record */
     int64_t break_type; /* the same */
     int64_t speed_e8;   /* times real time; 0: as fast as it goes */
     int64_t last_ns;    /* time of the event before */
@@ -75,12 +75,11 @@ static int wait_for(const struct replay *replay, const tw_event *event) {
 
 /* 1 to go on, 0 when the point is reached, negative: an error in `why`. */
 static int step(struct replay *replay, const tw_event *event, tw_error *why) {
-    if ((replay->until_seq && event->seq > replay->until_seq) ||
-        (replay->until_ns && event->time_ns > replay->until_ns) || wait_for(replay, event))
+    if ((replay->until_seq && event->seq > replay->until_seq) || wait_for(replay, event))
         return 0;
     replay->last_ns = event->time_ns;
     tw_changes_picture(replay->state, event, &replay->before);
-    int result = tw_fold(replay->state, event, why);
+    int result = tw_fold_decoded(replay->state, event, why);
     if (result != 0)
         return result;
     tw_changes_picture(replay->state, event, &replay->after);
@@ -104,7 +103,7 @@ static int replay_day(struct replay *replay) {
     tw_cursor *cursor = NULL;
     tw_event event = {.size = sizeof event};
     int status = 0, more;
-    if (replay->view->date == 0)
+    if (replay->view->date == 0 || replay->nothing)
         return 0;
     more = tw_cursor_open(replay->view->journal, replay->view->date, 0, &cursor, &why);
     for (int go_on = 1; more >= 0 && go_on > 0;) {
@@ -141,6 +140,19 @@ static int take_options(struct replay *replay, const struct arguments *arguments
     return status;
 }
 
+/* --until names the last record stamped at or before it: stamps need not ascend. */
+static int take_until(struct replay *replay, struct view *view, const struct arguments *arguments) {
+    int64_t until_ns = 0;
+    if (replay->until_seq && !tw_arguments_given(arguments, "date"))
+        return tw_view_date_of_seq(view, replay->until_seq, &view->date);
+    int status = tw_view_moment(view, arguments, "until", &until_ns);
+    if (status == 0 && until_ns) {
+        status = tw_view_seq_at(view, until_ns, &replay->until_seq);
+        replay->nothing = replay->until_seq == 0;
+    }
+    return status;
+}
+
 static int run(const struct arguments *arguments) {
     struct view view;
     struct replay *replay = calloc(1, sizeof *replay);
@@ -151,10 +163,7 @@ static int run(const struct arguments *arguments) {
         status = tw_view_open(arguments, &view);
     if (status == 0) {
         replay->view = &view;
-        if (replay->until_seq && !tw_arguments_given(arguments, "date"))
-            status = tw_view_date_of_seq(&view, replay->until_seq, &view.date);
-        if (status == 0)
-            status = tw_view_moment(&view, arguments, "until", &replay->until_ns);
+        status = take_until(replay, &view, arguments);
         if (status == 0 && tw_state_new(&replay->state) != 0)
             status = tw_out_memory();
         if (status == 0)

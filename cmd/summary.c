@@ -24,7 +24,7 @@ static void put_text(struct buffer *out, const char *text) {
     tw_text_escape(out, text, strlen(text));
 }
 
-static void put_qty(struct buffer *out, int64_t value_e8) {
+void tw_summary_qty(struct buffer *out, int64_t value_e8) {
     char text[TW_DECIMAL_TEXT_BYTES];
     tw_decimal_format(value_e8, text);
     tw_buffer_text(out, text);
@@ -52,7 +52,7 @@ void tw_summary_holding(struct buffer *out, const struct position *position) {
         return;
     }
     tw_buffer_format(out, "%s ", tw_text_of("side", position->side));
-    put_qty(out, position->qty_e8);
+    tw_summary_qty(out, position->qty_e8);
     tw_buffer_text(out, " @ ");
     put_price(out, tw_state_average_cost(position, &cost_e8) == 0 ? cost_e8 : TW_UNKNOWN);
 }
@@ -202,7 +202,7 @@ static void put_order(struct buffer *out, const struct state *state, uint32_t in
     const struct order *order = &state->orders[index];
     put_text(out, tw_state_order_name(state, index));
     tw_buffer_format(out, "  %s ", tw_text_of("action", order->action));
-    put_qty(out, order->qty_e8);
+    tw_summary_qty(out, order->qty_e8);
     tw_buffer_char(out, ' ');
     put_text(out, order->symbol == TW_NONE ? NULL : tw_state_symbol_name(state, order->symbol));
 }
@@ -238,7 +238,7 @@ static void put_working(struct buffer *out, const struct state *state, uint32_t 
     }
     if (order->filled_e8) {
         tw_buffer_text(out, "  filled ");
-        put_qty(out, order->filled_e8);
+        tw_summary_qty(out, order->filled_e8);
     }
     tw_buffer_format(out, "  %s\n", tw_text_of("order_status", order->status));
 }

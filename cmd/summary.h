@@ -24,6 +24,9 @@ void tw_summary_orders(struct buffer *out, const struct state *state, const stru
 /* 1 when it is not known whether the broker has the order or did what was asked. */
 int tw_summary_in_doubt(const struct order *order);
 
+/* The shortest exact text. */
+void tw_summary_qty(struct buffer *out, int64_t value_e8);
+
 /* A sum in 128 bits; "?" when it does not fit 64. */
 void tw_summary_sum(struct buffer *out, tw_int128 value_e8);
 

@@ -99,15 +99,22 @@ void tw_table_money(struct table *table, int64_t value_e8) {
     put_cell(table, shown, exact);
 }
 
+void tw_table_day_time(struct table *table, int64_t time_ns, const struct zone *zone) {
+    struct buffer shown = {0}, exact = {0};
+    tw_moment_day_clock(&shown, time_ns, zone);
+    tw_moment_exact(&exact, time_ns, zone);
+    put_cell(table, time_ns ? tw_buffer_string(&shown) : NULL,
+             time_ns ? tw_buffer_string(&exact) : NULL);
+    tw_buffer_free(&shown);
+    tw_buffer_free(&exact);
+}
+
 void tw_table_time(struct table *table, int64_t time_ns, const struct zone *zone) {
     struct buffer shown = {0}, exact = {0};
-    if (time_ns != 0) {
-        tw_moment_clock(&shown, time_ns, zone);
-        tw_moment_exact(&exact, time_ns, zone);
-        put_cell(table, tw_buffer_string(&shown), tw_buffer_string(&exact));
-    } else {
-        put_cell(table, NULL, NULL);
-    }
+    tw_moment_clock(&shown, time_ns, zone);
+    tw_moment_exact(&exact, time_ns, zone);
+    put_cell(table, time_ns ? tw_buffer_string(&shown) : NULL,
+             time_ns ? tw_buffer_string(&exact) : NULL);
     tw_buffer_free(&shown);
     tw_buffer_free(&exact);
 }

@@ -32,6 +32,7 @@ void tw_table_count(struct table *table, int64_t number);
 void tw_table_e8(struct table *table, int64_t value_e8);    /* TW_UNKNOWN: not known */
 void tw_table_money(struct table *table, int64_t value_e8); /* the same, two decimals at least */
 void tw_table_time(struct table *table, int64_t time_ns, const struct zone *zone); /* 0: none */
+void tw_table_day_time(struct table *table, int64_t time_ns, const struct zone *zone);
 void tw_table_bool(struct table *table, int value);
 void tw_table_colour(struct table *table, const char *colour); /* of the row begun last */
 

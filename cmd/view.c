@@ -7,7 +7,6 @@
 
 #include "base/date.h"
 #include "base/error.h"
-#include "core/fold.h"
 #include "core/state.h"
 #include "journal.h"
 #include "out.h"
@@ -152,54 +151,37 @@ int64_t tw_view_older_date(const struct view *view) {
     return older;
 }
 
-static int empty_state(tw_state **ret) {
-    return tw_state_new(ret) == 0 ? 0 : tw_out_memory();
+int tw_view_seq_at(const struct view *view, int64_t at_ns, uint64_t *ret_seq) {
+    tw_error why = {0};
+    tw_cursor *cursor = NULL;
+    tw_event event = {.size = sizeof event};
+    uint64_t last = 0;
+    int more = tw_cursor_open(view->journal, view->date, 0, &cursor, &why);
+    while (more == 0 && (more = tw_cursor_next(cursor, &event, &why)) == 1) {
+        more = 0;
+        if (event.time_ns <= at_ns)
+            last = event.seq;
+    }
+    tw_cursor_close(cursor);
+    if (more < 0)
+        return tw_out_error(&why);
+    *ret_seq = last;
+    return 0;
 }
 
 int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret,
                   tw_recovery *recovery) {
     tw_error why = {0};
-    if (view->date == 0)
-        return empty_state(ret);
-    if (tw_journal_state(view->journal, view->date, at_seq, at_ns, ret, recovery, &why) != 0)
+    if (view->date && at_ns) {
+        int status = tw_view_seq_at(view, at_ns, &at_seq);
+        if (status != 0)
+            return status;
+    }
+    if (view->date == 0 || (at_ns && at_seq == 0))
+        return tw_state_new(ret) == 0 ? 0 : tw_out_memory();
+    if (tw_journal_state(view->journal, view->date, at_seq, 0, ret, recovery, &why) != 0)
         return tw_out_error(&why);
     return 0;
-}
-
-/* Folds what the cursor gives up to the point; 0 or an error in `why`. */
-static int fold_until(tw_cursor *cursor, uint64_t at_seq, int64_t at_ns, struct state *state,
-                      tw_error *why) {
-    tw_event event = {.size = sizeof event};
-    for (int more; (more = tw_cursor_next(cursor, &event, why)) != 0;) {
-        if (more < 0)
-            return more;
-        if ((at_seq && event.seq > at_seq) || (at_ns && event.time_ns > at_ns))
-            return 0;
-        int result = tw_fold(state, &event, why);
-        if (result != 0)
-            return tw_fail_in(why, result, "record %" PRIu64, event.seq);
-    }
-    return 0;
-}
-
-int tw_view_fold(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret) {
-    tw_error why = {0};
-    tw_state *state = NULL;
-    tw_cursor *cursor = NULL;
-    int status = empty_state(&state);
-    if (status == 0 && view->date != 0) {
-        int result = tw_cursor_open(view->journal, view->date, 0, &cursor, &why);
-        if (result == 0)
-            result = fold_until(cursor, at_seq, at_ns, state, &why);
-        tw_cursor_close(cursor);
-        if (result != 0)
-            status = tw_out_error(&why);
-    }
-    if (status == 0)
-        *ret = state;
-    else
-        tw_state_free(state);
-    return status;
 }
 
 int tw_view_write(const struct view *view, tw_store **ret) {
@@ -208,7 +190,7 @@ int tw_view_write(const struct view *view, tw_store **ret) {
     return tw_open(view->path, &options, ret, &why) == 0 ? 0 : tw_out_error(&why);
 }
 
-int tw_view_run(const struct arguments *arguments, int formats, int whole_day,
+int tw_view_run(const struct arguments *arguments, int formats,
                 int (*print)(const struct view *view, const tw_state *state, enum format format,
                              const struct arguments *arguments)) {
     struct view view;
@@ -222,9 +204,7 @@ int tw_view_run(const struct arguments *arguments, int formats, int whole_day,
     if (status != 0)
         return status;
     status = tw_view_point(&view, arguments, &at_seq, &at_ns);
-    if (status == 0 && whole_day)
-        status = tw_view_fold(&view, at_seq, at_ns, &state);
-    else if (status == 0)
+    if (status == 0)
         status = tw_view_state(&view, at_seq, at_ns, &state, NULL);
     if (status == 0)
         status = print(&view, state, format, arguments);

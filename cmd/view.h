@@ -38,17 +38,19 @@ int tw_view_point(struct view *view, const struct arguments *arguments, uint64_t
 /* The date whose records include seq; 0 or an exit status after telling. */
 int tw_view_date_of_seq(const struct view *view, uint64_t seq, int64_t *ret_date);
 
-/* The state of the view's date; an empty state where the journal has no day. */
+/* The state of the view's date; an empty state where the journal has no day or the point lies
+ * before its first record. Without `recovery` it is folded from the first record of the day, so
+ * that all executions and closed trades are in it. */
 int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret,
                   tw_recovery *recovery);
-/* The same folded from the first record of the day, so that executions and closed trades are all
- * there. */
-int tw_view_fold(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret);
+/* The last record stamped at or before at_ns, 0 if there is none. Stamps need not ascend: what is
+ * filled in later lies behind a session record of that later time. */
+int tw_view_seq_at(const struct view *view, int64_t at_ns, uint64_t *ret_seq);
 
 /* Runs a command that prints one state of a journal: opens it, takes --at, --at-seq, --date and -o
  * (one of `formats`), and lets `print` show the state, folded from the first record if whole_day.
  */
-int tw_view_run(const struct arguments *arguments, int formats, int whole_day,
+int tw_view_run(const struct arguments *arguments, int formats,
                 int (*print)(const struct view *view, const tw_state *state, enum format format,
                              const struct arguments *arguments));
 
