@@ -120,6 +120,8 @@ static int take(tw_store *store, const tw_event *said, struct batch *batch, tw_e
     record->seq = event.seq;
     record->time_ns = event.time_ns;
     record->exec_id = exec_id;
+    record->order_ref =
+        event.type == TW_TYPE_order_submitted ? event.as.order_submitted.order_ref : NULL;
     tw_chain(batch->digest, store->records.data + start, record->size, batch->digest);
     return 0;
 }

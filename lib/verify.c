@@ -20,6 +20,7 @@ struct verify {
     uint64_t snapshots[TW_LOG_SNAPSHOTS];
     int64_t snapshot_count;
     struct buffer stored, made;
+    uint64_t orders; /* found in their index */
     tw_verify_report report;
 };
 
@@ -96,8 +97,8 @@ static int walk_records(struct verify *verify, const struct log_head *head, tw_e
 
 static int check_indexed(void *context, const char *exec_id, size_t length, uint64_t seq) {
     struct verify *verify = context;
-    char name[TW_LOG_EXEC_ID_BYTES + 1];
-    if (length > TW_LOG_EXEC_ID_BYTES)
+    char name[TW_LOG_ID_BYTES + 1];
+    if (length > TW_LOG_ID_BYTES)
         return TW_E_DAMAGED;
     memcpy(name, exec_id, length);
     name[length] = 0;
@@ -125,6 +126,36 @@ static int check_index(struct verify *verify, tw_error *why) {
     return 0;
 }
 
+static int check_indexed_order(void *context, const char *order_ref, size_t length, uint64_t seq) {
+    struct verify *verify = context;
+    char name[TW_LOG_ID_BYTES + 1];
+    if (length > TW_LOG_ID_BYTES)
+        return TW_E_DAMAGED;
+    memcpy(name, order_ref, length);
+    name[length] = 0;
+    if (seq > verify->state->last_seq)
+        return 0;
+    uint32_t id = tw_state_find_order(verify->state, name);
+    if (id == TW_NONE || verify->state->orders[id].submitted_seq != seq)
+        return TW_E_DAMAGED;
+    verify->orders++;
+    return 0;
+}
+
+static int check_order_index(struct verify *verify, tw_error *why) {
+    int64_t count = tw_log_each_order(verify->log, check_indexed_order, verify, why);
+    if (count == TW_E_DAMAGED)
+        return tw_fail(why, TW_E_DAMAGED,
+                       "the index of orders names one that the records do not have there");
+    if (count < 0)
+        return (int)count;
+    if (verify->orders != tw_state_order_count(verify->state))
+        return tw_fail(why, TW_E_DAMAGED, "the index has %llu orders, the records have %u",
+                       (unsigned long long)verify->orders,
+                       (unsigned)tw_state_order_count(verify->state));
+    return 0;
+}
+
 static int verify_log(struct verify *verify, int64_t date, tw_error *why) {
     struct log_head head;
     int status = tw_log_head(verify->log, &head, why);
@@ -145,6 +176,8 @@ static int verify_log(struct verify *verify, int64_t date, tw_error *why) {
     status = walk_records(verify, &head, why);
     if (!status)
         status = check_index(verify, why);
+    if (!status)
+        status = check_order_index(verify, why);
     if (!status && verify->state->last_seq && verify->state->trading_date != date)
         status = tw_fail(why, TW_E_DAMAGED, "the records are of %lld",
                          (long long)verify->state->trading_date);

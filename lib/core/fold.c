@@ -67,6 +67,22 @@ int tw_fold_find_execution(struct state *state, const tw_event *event, const cha
     return 0;
 }
 
+int tw_fold_find_order(struct state *state, const tw_event *event, const char *order_ref,
+                       uint32_t *ret_id, tw_error *why) {
+    uint64_t seq = 0;
+    *ret_id = tw_state_find_order(state, order_ref);
+    if (*ret_id != TW_NONE)
+        return 0;
+    if (!state->history.find_order || state->history_from <= state->first_seq)
+        return TW_E_NOT_FOUND;
+    int status = state->history.find_order(state->history.context, order_ref, &seq);
+    if (status && status != TW_E_NOT_FOUND)
+        return tw_fail(why, status, "the index of orders cannot be read");
+    if (status || seq >= event->seq)
+        return TW_E_NOT_FOUND;
+    return tw_fail(why, TW_E_HISTORY, "an order was finished before the snapshot");
+}
+
 int tw_fold_needs_changes(const struct symbol *symbol, const char *name, tw_error *why) {
     if (symbol->changes_total == (int64_t)symbol->change_count)
         return 0;

@@ -66,7 +66,7 @@ static int check_revisions(struct state *state, const tw_event *event, const cha
         if (i == revision)
             continue;
         uint32_t id;
-        snprintf(other, sizeof other, "%s%02d", stem, i);
+        snprintf(other, sizeof other, "%s%02d", stem, i % 100);
         int status = tw_fold_find_execution(state, event, other, &id, why);
         if (status == 0)
             return tw_fail(why, TW_E_REFUSED,
@@ -140,6 +140,10 @@ static int check_candidate(struct state *state, const tw_event *event,
         status = tw_fold_check_price(state, symbol, "the price", candidate->entry.price_e8, why);
     if (!status)
         status = check_currency(state, symbol, candidate->currency, why);
+    if (!status && candidate->order_ref) {
+        status = tw_fold_find_order(state, event, candidate->order_ref, &id, why);
+        status = status == TW_E_NOT_FOUND ? 0 : status;
+    }
     struct booking booking;
     if (!status)
         status = tw_position_plan(symbol, &candidate->entry, &booking, why);

@@ -31,6 +31,11 @@ int64_t tw_or_unknown(tw_maybe maybe);
 int tw_fold_find_execution(struct state *state, const tw_event *event, const char *exec_id,
                            uint32_t *ret_id, tw_error *why);
 
+/* The order of that reference: 0; TW_E_NOT_FOUND when the day has none; TW_E_HISTORY when it was
+ * finished before history_from. */
+int tw_fold_find_order(struct state *state, const tw_event *event, const char *order_ref,
+                       uint32_t *ret_id, tw_error *why);
+
 /* TW_E_HISTORY when some of the symbol's changes lie before history_from. */
 int tw_fold_needs_changes(const struct symbol *symbol, const char *name, tw_error *why);
 

@@ -125,12 +125,15 @@ static int is_entry(int64_t purpose) {
 
 int tw_check_order_submitted(struct state *state, const tw_event *event, tw_error *why) {
     const tw_order_submitted *submitted = &event->as.order_submitted;
-    uint32_t id = tw_state_find_order(state, submitted->order_ref);
-    if (id != TW_NONE)
+    uint32_t id;
+    int status = tw_fold_find_order(state, event, submitted->order_ref, &id, why);
+    if (status && status != TW_E_NOT_FOUND)
+        return status;
+    if (status == 0)
         return tw_fail(why, TW_E_REFUSED, "order %s is in the log as seq %llu",
                        submitted->order_ref, (unsigned long long)state->orders[id].submitted_seq);
     const struct symbol *symbol = tw_fold_slot(state, submitted->symbol);
-    int status =
+    status =
         tw_fold_check_price(state, symbol, "the limit", tw_or_unknown(submitted->limit_e8), why);
     if (!status)
         status =
@@ -169,8 +172,11 @@ void tw_apply_order_submitted(struct state *state, const tw_event *event) {
 int tw_check_order_updated(struct state *state, const tw_event *event, tw_error *why) {
     const tw_order_updated *updated = &event->as.order_updated;
     char shown[80];
-    uint32_t id = tw_state_find_order(state, updated->order_ref);
-    if (id == TW_NONE)
+    uint32_t id;
+    int status = tw_fold_find_order(state, event, updated->order_ref, &id, why);
+    if (status && status != TW_E_NOT_FOUND)
+        return status;
+    if (status)
         return tw_fail(
             why, TW_E_REFUSED, "no order %s is in the log",
             tw_text_show(updated->order_ref, strlen(updated->order_ref), shown, sizeof shown));
@@ -181,8 +187,7 @@ int tw_check_order_updated(struct state *state, const tw_event *event, tw_error 
                        updated->order_ref, (long long)order->perm_id,
                        (long long)updated->perm_id.value);
     const struct symbol *symbol = &state->symbols[order->symbol];
-    int status =
-        tw_fold_check_price(state, symbol, "the limit", tw_or_unknown(updated->limit_e8), why);
+    status = tw_fold_check_price(state, symbol, "the limit", tw_or_unknown(updated->limit_e8), why);
     if (!status)
         status =
             tw_fold_check_price(state, symbol, "the stop", tw_or_unknown(updated->stop_e8), why);

@@ -140,8 +140,13 @@ static void pack_body(msgpack_packer *packer, const struct state *state) {
     msgpack_pack_array(packer, symbols);
     for (uint32_t i = 0; i < symbols; i++)
         pack_symbol(packer, state, i);
-    msgpack_pack_array(packer, orders);
+    uint32_t unfinished = 0;
+    for (uint32_t i = 0; i < orders; i++)
+        unfinished += !tw_order_is_terminal(state->orders[i].status);
+    msgpack_pack_array(packer, unfinished);
     for (uint32_t i = 0; i < orders; i++) {
+        if (tw_order_is_terminal(state->orders[i].status))
+            continue;
         msgpack_pack_array(packer, TW_IMAGE_ORDER_ITEMS);
         pack_text(packer, tw_state_order_name(state, i));
         pack_members(packer, state, &state->orders[i], &tw_image_order);

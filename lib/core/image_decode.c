@@ -279,6 +279,7 @@ static void read_orders(struct reader *reader) {
         expect_array(reader, TW_IMAGE_ORDER_ITEMS, "order");
         read_name(reader, state->order_names, "order");
         read_members(reader, &state->orders[i], &tw_image_order);
+        expect(reader, !tw_order_is_terminal(state->orders[i].status), "order", "status");
     }
 }
 

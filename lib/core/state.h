@@ -1,9 +1,10 @@
 /* The state: the fold of one trading date's records. Plain data with dense arrays; ids index them.
  *
  * Two kinds of content. What every snapshot holds: symbols with their positions, attempts, bars and
- * plans, orders, gates, findings, counters, totals. And the day's history, which is in memory only
- * as far back as `history_from`: executions, closed trades, changes per symbol. An event that needs
- * older history makes the fold answer TW_E_HISTORY; the store then folds the whole day.
+ * plans, orders that are not finished, gates, findings, counters, totals. And the day's history,
+ * which is in memory only as far back as `history_from`: executions, closed trades, changes per
+ * symbol, finished orders. An event that needs older history makes the fold answer TW_E_HISTORY;
+ * the store then folds the whole day.
  *
  * Pure. One thread at a time. */
 #ifndef TW_CORE_STATE_H
@@ -236,9 +237,11 @@ struct clock_data {
     int64_t synchronised, offset, max_error; /* the last two or TW_UNKNOWN */
 };
 
-/* Finds the seq of an execution booked before history_from: 0, TW_E_NOT_FOUND, or an error. */
+/* Finds the seq of an execution booked, or of an order submitted, before history_from: 0,
+ * TW_E_NOT_FOUND, or an error. Both or none are set. */
 struct history {
     int (*find)(void *context, const char *exec_id, uint64_t *ret_seq);
+    int (*find_order)(void *context, const char *order_ref, uint64_t *ret_seq);
     void *context;
 };
 

@@ -21,9 +21,8 @@ struct env {
 };
 
 static const char *const table_names[TW_TABLES] = {
-    [TW_TABLE_EVENTS] = "events",
-    [TW_TABLE_EXECUTIONS] = "executions",
-    [TW_TABLE_SNAPSHOTS] = "snapshots",
+    [TW_TABLE_EVENTS] = "events", [TW_TABLE_EXECUTIONS] = "executions",
+    [TW_TABLE_ORDERS] = "orders", [TW_TABLE_SNAPSHOTS] = "snapshots",
     [TW_TABLE_META] = "meta",
 };
 

@@ -1,7 +1,8 @@
 /* One day file: the records of a trading date in LMDB. The only module that knows LMDB.
  *
  * Tables: events (seq, 8 bytes big-endian -> record), executions (exec id -> seq, 8 bytes
- * little-endian), snapshots (seq, big-endian -> bytes; the newest ten), meta (origin, head).
+ * little-endian), orders (order_ref -> seq, the same), snapshots (seq, big-endian -> bytes; the
+ * newest ten), meta (origin, head).
  *
  * A handle opened for writing belongs to one thread at a time for everything that writes (commit,
  * drop, watch, trim, close); reading calls may come from any thread meanwhile, but not during
@@ -22,7 +23,7 @@
 
 enum {
     TW_LOG_SNAPSHOTS = 10,
-    TW_LOG_EXEC_ID_BYTES = 511,     /* longest key of LMDB */
+    TW_LOG_ID_BYTES = 511,          /* longest key of LMDB */
     TW_LOG_FIRST_BYTES = 4 << 20,   /* of a new day file */
     TW_LOG_GROWTH_BYTES = 64 << 20, /* longest step by which one grows; it doubles up to that */
 };
@@ -36,7 +37,8 @@ struct log_record {
     size_t size;
     uint64_t seq;
     int64_t time_ns;
-    const char *exec_id; /* goes into the index; NULL: the record is not an execution */
+    const char *exec_id;   /* goes into the index; NULL: the record books no execution */
+    const char *order_ref; /* the same for an order that is new with this record */
 };
 
 struct log_snapshot {
@@ -87,7 +89,7 @@ const struct log_origin *tw_log_origin(const struct log *log);
  * count 0: as it was). Of the snapshots the newest ten are kept.
  *
  * Nothing has changed and the handle stays good after TW_E_INVALID (seqs do not go on),
- * TW_E_DUPLICATE (an execution is in the index), TW_E_FULL (the file cannot grow) and
+ * TW_E_DUPLICATE (an execution or an order is in its index), TW_E_FULL (the file cannot grow) and
  * TW_E_NOMEM. After any other error the outcome is unknown and the handle is TW_E_FAILED for good:
  * close, open again, and look whether the records are there. */
 int tw_log_commit(struct log *log, const struct log_record *records, size_t count,
@@ -111,15 +113,21 @@ int64_t tw_log_read(struct log *log, uint64_t from_seq,
 /* The record of one seq, appended to `out`. TW_E_NOT_FOUND. */
 int tw_log_read_one(struct log *log, uint64_t seq, struct buffer *out, tw_error *why);
 
-/* TW_E_NOT_FOUND when the execution is not in this day. */
+/* TW_E_NOT_FOUND when the execution or the order is not in this day. */
 int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why);
 
-/* All of the index, in the order of the ids; `each` as in tw_log_read; the id has no NUL.
+int tw_log_find_order(struct log *log, const char *order_ref, uint64_t *ret_seq, tw_error *why);
+
+/* All of an index, in the order of the ids; `each` as in tw_log_read; the id has no NUL.
  * Returns how many were delivered. */
 int64_t tw_log_each_execution(struct log *log,
                               int (*each)(void *context, const char *exec_id, size_t length,
                                           uint64_t seq),
                               void *context, tw_error *why);
+int64_t tw_log_each_order(struct log *log,
+                          int (*each)(void *context, const char *order_ref, size_t length,
+                                      uint64_t seq),
+                          void *context, tw_error *why);
 
 /* Seqs of the snapshots, newest first; at most `room` are written. Returns how many there are. */
 int64_t tw_log_snapshots(struct log *log, uint64_t *ret_seqs, uint64_t room, tw_error *why);

@@ -13,7 +13,14 @@
 
 #include "base/error.h"
 
-enum table { TW_TABLE_EVENTS, TW_TABLE_EXECUTIONS, TW_TABLE_SNAPSHOTS, TW_TABLE_META, TW_TABLES };
+enum table {
+    TW_TABLE_EVENTS,
+    TW_TABLE_EXECUTIONS,
+    TW_TABLE_ORDERS,
+    TW_TABLE_SNAPSHOTS,
+    TW_TABLE_META,
+    TW_TABLES
+};
 
 enum {
     TW_ENV_READ = 0,

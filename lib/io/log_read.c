@@ -181,37 +181,46 @@ int tw_log_snapshot_read(struct log *log, uint64_t seq, struct buffer *out, tw_e
 
 static int get_index(struct bytes value, uint64_t *ret, tw_error *why) {
     if (value.size != sizeof(uint64_t))
-        return tw_fail(why, TW_E_DAMAGED, "an execution's entry has %zu bytes, expected 8",
-                       value.size);
+        return tw_fail(why, TW_E_DAMAGED, "an index entry has %zu bytes, expected 8", value.size);
     *ret = tw_get_u64(value.data);
     return 0;
 }
 
-int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why) {
-    size_t length = strlen(exec_id);
+static int find_id(struct log *log, enum table table, const char *id, uint64_t *ret_seq,
+                   tw_error *why) {
+    size_t length = strlen(id);
     struct MDB_txn *txn = NULL;
     struct bytes value;
-    if (length == 0 || length > TW_LOG_EXEC_ID_BYTES)
-        return tw_fail(why, TW_E_INVALID, "an execution id of %zu bytes, expected 1 to %d", length,
-                       TW_LOG_EXEC_ID_BYTES);
+    if (length == 0 || length > TW_LOG_ID_BYTES)
+        return tw_fail(why, TW_E_INVALID, "an id of %zu bytes, expected 1 to %d", length,
+                       TW_LOG_ID_BYTES);
     int rc = begin(log, &txn, why);
     if (rc)
         return rc;
-    struct bytes key = {exec_id, length};
-    rc = tw_env_get(log->share->env, txn, TW_TABLE_EXECUTIONS, key, &value, why);
+    struct bytes key = {id, length};
+    rc = tw_env_get(log->share->env, txn, table, key, &value, why);
     if (rc == TW_E_NOT_FOUND)
-        rc = tw_fail(why, rc, "%s has no such execution", log->share->shown);
+        rc = tw_fail(why, rc, "%s has no such %s", log->share->shown,
+                     table == TW_TABLE_ORDERS ? "order" : "execution");
     if (rc == 0)
         rc = get_index(value, ret_seq, why);
     tw_share_end(log->share, txn);
     return rc;
 }
 
+int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why) {
+    return find_id(log, TW_TABLE_EXECUTIONS, exec_id, ret_seq, why);
+}
+
+int tw_log_find_order(struct log *log, const char *order_ref, uint64_t *ret_seq, tw_error *why) {
+    return find_id(log, TW_TABLE_ORDERS, order_ref, ret_seq, why);
+}
+
 struct index_walk {
     int (*each)(void *context, const char *exec_id, size_t length, uint64_t seq);
     void *context;
-    uint8_t last[TW_LOG_EXEC_ID_BYTES]; /* the id to go on behind */
-    size_t last_bytes;                  /* 0: from the start */
+    uint8_t last[TW_LOG_ID_BYTES]; /* the id to go on behind */
+    size_t last_bytes;             /* 0: from the start */
     int64_t count;
     int ended;
 };
@@ -255,10 +264,9 @@ static int walk_index(struct MDB_cursor *cursor, struct index_walk *walk, tw_err
     return rc == TW_E_NOT_FOUND ? 0 : rc;
 }
 
-int64_t tw_log_each_execution(struct log *log,
-                              int (*each)(void *context, const char *exec_id, size_t length,
-                                          uint64_t seq),
-                              void *context, tw_error *why) {
+static int64_t each_id(struct log *log, enum table table,
+                       int (*each)(void *context, const char *id, size_t length, uint64_t seq),
+                       void *context, tw_error *why) {
     struct index_walk walk;
     memset(&walk, 0, sizeof walk);
     walk.each = each;
@@ -270,13 +278,27 @@ int64_t tw_log_each_execution(struct log *log,
         rc = begin(log, &txn, why);
         if (rc)
             break;
-        rc = tw_env_cursor(log->share->env, txn, TW_TABLE_EXECUTIONS, &cursor, why);
+        rc = tw_env_cursor(log->share->env, txn, table, &cursor, why);
         if (rc == 0)
             rc = walk_index(cursor, &walk, why);
         tw_env_cursor_close(cursor);
         tw_share_end(log->share, txn);
     }
     return rc ? rc : walk.count;
+}
+
+int64_t tw_log_each_execution(struct log *log,
+                              int (*each)(void *context, const char *exec_id, size_t length,
+                                          uint64_t seq),
+                              void *context, tw_error *why) {
+    return each_id(log, TW_TABLE_EXECUTIONS, each, context, why);
+}
+
+int64_t tw_log_each_order(struct log *log,
+                          int (*each)(void *context, const char *order_ref, size_t length,
+                                      uint64_t seq),
+                          void *context, tw_error *why) {
+    return each_id(log, TW_TABLE_ORDERS, each, context, why);
 }
 
 static int list_snapshots(struct MDB_cursor *cursor, uint64_t *ret_seqs, uint64_t room,

@@ -93,28 +93,37 @@ static int grow_for(struct log *log, const struct change *change, tw_error *why)
 
 /* ---- one transaction ------------------------------------------------------------------------- */
 
+/* Nothing to do where there is no id. */
+static int put_index(struct env *env, struct MDB_txn *txn, enum table table, const char *id,
+                     uint64_t record_seq, tw_error *why) {
+    uint8_t seq[sizeof(uint64_t)];
+    if (!id)
+        return 0;
+    tw_put_u64(seq, record_seq);
+    int rc = tw_env_put(env, txn, table, (struct bytes){id, strlen(id)},
+                        (struct bytes){seq, sizeof seq}, TW_PUT_NEW, why);
+    if (rc == TW_E_DUPLICATE)
+        return tw_fail(why, rc, "the %s of record %" PRIu64 " is in the log already",
+                       table == TW_TABLE_ORDERS ? "order" : "execution", record_seq);
+    return rc;
+}
+
 static int put_records(struct env *env, struct MDB_txn *txn, const struct change *change,
                        tw_error *why) {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < change->count; i++) {
         const struct log_record *record = &change->records[i];
         uint8_t key[TW_SEQ_KEY_BYTES];
-        uint8_t seq[sizeof(uint64_t)];
         tw_log_put_seq(record->seq, key);
         rc = tw_env_put(env, txn, TW_TABLE_EVENTS, (struct bytes){key, sizeof key},
                         (struct bytes){record->bytes, record->size}, TW_PUT_LAST, why);
         /* The head says that this key is the highest, so the table itself is wrong. */
         if (rc == TW_E_DUPLICATE)
             return tw_fail(why, TW_E_DAMAGED, "record %" PRIu64 " is there already", record->seq);
-        if (rc || !record->exec_id)
-            continue;
-        tw_put_u64(seq, record->seq);
-        rc = tw_env_put(env, txn, TW_TABLE_EXECUTIONS,
-                        (struct bytes){record->exec_id, strlen(record->exec_id)},
-                        (struct bytes){seq, sizeof seq}, TW_PUT_NEW, why);
-        if (rc == TW_E_DUPLICATE)
-            return tw_fail(why, rc, "the execution of record %" PRIu64 " is in the log already",
-                           record->seq);
+        if (!rc)
+            rc = put_index(env, txn, TW_TABLE_EXECUTIONS, record->exec_id, record->seq, why);
+        if (!rc)
+            rc = put_index(env, txn, TW_TABLE_ORDERS, record->order_ref, record->seq, why);
     }
     return rc;
 }
@@ -238,9 +247,11 @@ static int check_change(const struct log *log, const struct change *change, cons
             return tw_fail(why, TW_E_INVALID, "record %" PRIu64 " after %" PRIu64, record->seq,
                            expected - 1);
         size_t length = record->exec_id ? strlen(record->exec_id) : 1;
-        if (length == 0 || length > TW_LOG_EXEC_ID_BYTES)
-            return tw_fail(why, TW_E_INVALID, "an execution id of %zu bytes, expected 1 to %d",
-                           length, TW_LOG_EXEC_ID_BYTES);
+        size_t order_length = record->order_ref ? strlen(record->order_ref) : 1;
+        if (length == 0 || length > TW_LOG_ID_BYTES || order_length == 0 ||
+            order_length > TW_LOG_ID_BYTES)
+            return tw_fail(why, TW_E_INVALID, "ids of %zu and %zu bytes, expected 1 to %d", length,
+                           order_length, TW_LOG_ID_BYTES);
         if (record->size == 0 || record->size > INT32_MAX)
             return tw_fail(why, TW_E_INVALID, "record %" PRIu64 " has %zu bytes", record->seq,
                            record->size);

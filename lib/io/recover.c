@@ -87,8 +87,13 @@ static int find_in_log(void *context, const char *exec_id, uint64_t *ret_seq) {
     return tw_log_find_execution(context, exec_id, ret_seq, NULL);
 }
 
+static int find_order_in_log(void *context, const char *order_ref, uint64_t *ret_seq) {
+    return tw_log_find_order(context, order_ref, ret_seq, NULL);
+}
+
 void tw_recover_attach(struct state *state, struct log *log) {
     state->history.find = log ? find_in_log : NULL;
+    state->history.find_order = log ? find_order_in_log : NULL;
     state->history.context = log;
 }
 

@@ -124,8 +124,8 @@ static inline int append_records(struct log *log, uint64_t first, size_t count, 
     for (size_t i = 0; i < count; i++) {
         uint64_t seq = first + i;
         bytes[i] = make_record(seq, size);
-        records[i] =
-            (struct log_record){bytes[i], size, seq, (int64_t)seq * 1000, exec_id_of(seq, ids[i])};
+        records[i] = (struct log_record){
+            bytes[i], size, seq, (int64_t)seq * 1000, exec_id_of(seq, ids[i]), NULL};
     }
     digest_after(first + count - 1, digest);
     int rc = tw_log_commit(log, records, count, snapshot, digest, why);

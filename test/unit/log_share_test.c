@@ -35,7 +35,7 @@ static int use_inherited(void) {
     struct log_head head;
     uint8_t digest[TW_DIGEST_BYTES] = {0};
     uint8_t *bytes = make_record(2, 100);
-    struct log_record record = {bytes, 100, 2, 2, NULL};
+    struct log_record record = {bytes, 100, 2, 2, NULL, NULL};
     struct buffer out = {0};
     uint64_t seq;
     int wrong = tw_log_commit(inherited, &record, 1, NULL, digest, NULL) != TW_E_FORKED;

@@ -75,8 +75,8 @@ START_TEST(an_execution_is_taken_once_and_the_whole_batch_is_refused) {
     uint8_t *bytes = make_record(4, 100);
     uint8_t *more = make_record(5, 100);
     uint8_t digest[TW_DIGEST_BYTES] = {0};
-    struct log_record records[2] = {{bytes, 100, 4, 4, NULL},
-                                    {more, 100, 5, 5, "exec-00000000000000000003"}};
+    struct log_record records[2] = {{bytes, 100, 4, 4, NULL, NULL},
+                                    {more, 100, 5, 5, "exec-00000000000000000003", NULL}};
     CHECK_FAILS(tw_log_commit(log, records, 2, NULL, digest, why), TW_E_DUPLICATE, "record 5");
     ck_assert_uint_eq(head_of(log).last_seq, 3);
     check_all(log, 1, 3);
