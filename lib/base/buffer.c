@@ -111,39 +111,3 @@ int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_b
     *capacity = grown;
     return 0;
 }
-
-static void put_little(uint8_t *at, uint64_t value, unsigned bytes) {
-    for (unsigned i = 0; i < bytes; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get_little(const uint8_t *at, unsigned bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
-}
-
-void tw_put_u16(uint8_t *at, uint16_t value) {
-    put_little(at, value, 2);
-}
-
-void tw_put_u32(uint8_t *at, uint32_t value) {
-    put_little(at, value, 4);
-}
-
-void tw_put_u64(uint8_t *at, uint64_t value) {
-    put_little(at, value, 8);
-}
-
-uint16_t tw_get_u16(const uint8_t *at) {
-    return (uint16_t)get_little(at, 2);
-}
-
-uint32_t tw_get_u32(const uint8_t *at) {
-    return (uint32_t)get_little(at, 4);
-}
-
-uint64_t tw_get_u64(const uint8_t *at) {
-    return get_little(at, 8);
-}

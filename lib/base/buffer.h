@@ -29,11 +29,32 @@ const char *tw_buffer_string(struct buffer *buffer);
  * New items are zeroed. 0 or TW_E_NOMEM with nothing changed. */
 int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_bytes);
 
-void tw_put_u16(uint8_t *at, uint16_t value);
-void tw_put_u32(uint8_t *at, uint32_t value);
-void tw_put_u64(uint8_t *at, uint64_t value);
-uint16_t tw_get_u16(const uint8_t *at);
-uint32_t tw_get_u32(const uint8_t *at);
-uint64_t tw_get_u64(const uint8_t *at);
+/* Little-endian numbers at any address. Inline: replay reads some fifty of them per record. */
+static inline void tw_put_u16(uint8_t *at, uint16_t value) {
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void tw_put_u32(uint8_t *at, uint32_t value) {
+    tw_put_u16(at, (uint16_t)value);
+    tw_put_u16(at + 2, (uint16_t)(value >> 16));
+}
+
+static inline void tw_put_u64(uint8_t *at, uint64_t value) {
+    tw_put_u32(at, (uint32_t)value);
+    tw_put_u32(at + 4, (uint32_t)(value >> 32));
+}
+
+static inline uint16_t tw_get_u16(const uint8_t *at) {
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t tw_get_u32(const uint8_t *at) {
+    return tw_get_u16(at) | (uint32_t)tw_get_u16(at + 2) << 16;
+}
+
+static inline uint64_t tw_get_u64(const uint8_t *at) {
+    return tw_get_u32(at) | (uint64_t)tw_get_u32(at + 4) << 32;
+}
 
 #endif

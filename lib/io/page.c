@@ -49,12 +49,17 @@ void tw_page_node(const uint8_t *page, unsigned index, struct page_node *ret) {
 }
 
 /* Marks the two-byte units of a node; 0 when one is taken already. */
-static int take_units(uint8_t taken[UNITS / 8], size_t offset, size_t size) {
-    for (size_t unit = offset / UNIT_BYTES; unit < (offset + size) / UNIT_BYTES; unit++) {
-        uint8_t bit = (uint8_t)(1u << (unit % 8));
-        if (taken[unit / 8] & bit)
+static int take_units(uint64_t taken[UNITS / 64], size_t offset, size_t size) {
+    size_t unit = offset / UNIT_BYTES;
+    size_t end = (offset + size) / UNIT_BYTES;
+    while (unit < end) {
+        size_t shift = unit % 64;
+        size_t count = 64 - shift < end - unit ? 64 - shift : end - unit;
+        uint64_t mask = (count == 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1) << shift;
+        if (taken[unit / 64] & mask)
             return 0;
-        taken[unit / 8] |= bit;
+        taken[unit / 64] |= mask;
+        unit += count;
     }
     return 1;
 }
@@ -71,7 +76,7 @@ static size_t node_bytes(const uint8_t *page, size_t offset) {
     return size <= TW_PAGE_BYTES - offset ? size : 0;
 }
 
-static const char *check_node(const uint8_t *page, unsigned index, uint8_t taken[UNITS / 8],
+static const char *check_node(const uint8_t *page, unsigned index, uint64_t taken[UNITS / 64],
                               size_t *used) {
     size_t offset = node_offset(page, index);
     if (offset < tw_get_u16(page + 14) || offset > TW_PAGE_BYTES - NODE_HEADER_BYTES || offset % 2)
@@ -109,7 +114,7 @@ const char *tw_page_check(const uint8_t *page, uint64_t number) {
     unsigned keys = tw_page_keys(page);
     if (keys == 0)
         return "it has no entries";
-    uint8_t taken[UNITS / 8];
+    uint64_t taken[UNITS / 64];
     memset(taken, 0, sizeof taken);
     size_t used = 0;
     for (unsigned index = 0; index < keys; index++) {
