@@ -41,6 +41,7 @@ START_TEST(a_second_handle_in_this_process_is_refused) {
     CHECK_OK(tw_lock_check(second, why));
     tw_lock_release(second);
     tw_lock_release(NULL);
+    tw_folder_close(again);
 }
 END_TEST
 
