@@ -13,12 +13,12 @@ HEAD = """# Events
 <!-- Written by test/tidy/generate_events_doc.py from lib/tradewal_events.def; a test compares. -->
 
 Everything a journal knows arrived as one of these events. In JSON an event is one object on one
-line: `seq`, `time`, `type`, then its fields. `append` reads the form that `log -o json` and
-`export` write.
+line: `seq`, `time`, `trading_date`, `type`, then its fields. `append` reads the form that
+`log -o json` and `export` write.
 
 ```json
-{"seq":41,"time":"2025-10-06T10:05:47.112908000-04:00","type":"fill","symbol":"TSLA",\
-"action":"BUY",\
+{"seq":41,"time":"2025-10-06T10:05:47.112908000-04:00","trading_date":"2025-10-06",\
+"type":"fill","symbol":"TSLA","action":"BUY",\
 "qty":"100","price":"445.25","fee":"1","exec_id":"0000e0d5.68e3c1a2.01.01","order_ref":"tsla-1"}
 ```
 
@@ -50,8 +50,8 @@ input are refused.
 | decimal | string | `int64_t name_e8` | above 0 |
 | count | number | `int64_t name` | a whole number |
 | id | string | `int64_t name` | a whole number |
-| time | string | `int64_t name_ns` | UTC nanoseconds |
-| date | number `20251006` | `int64_t name` | yyyymmdd |
+| time | string, RFC 3339 | `int64_t name_ns` | UTC nanoseconds |
+| date | string `"2025-10-06"` | `int64_t name` | yyyymmdd |
 | enumeration | string | `int64_t name` | one of its values |
 | bool | `true`, `false` | `int64_t name` | 1 or 0 |
 | bytes | string, base64 | `const void *name`, `uint64_t name_size` | at most the bytes given |
