@@ -189,8 +189,8 @@ JSON
 
 last_run() {
     head_line "The rest of the day"
-    words "The third run goes by what is left: it takes 25 of the 50 NVDA off at the target, finds" \
-        "no TSLA to stop out, takes no entry while the gate is closed, and ends cleanly."
+    words "The third run goes by what is left: it takes 25 of the 50 NVDA off at the target," \
+        "finds no TSLA to stop out, takes no entry while the gate is closed, and ends cleanly."
     start_trader 20
     follow_to_the_end
     expect "no entry: the gate is closed"
