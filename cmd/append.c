@@ -19,6 +19,9 @@ static int read_event(struct json_document **slot, const char *line, size_t size
     int result = tw_json_parse_again(slot, line, size, (uint32_t)number, why);
     if (result == 0)
         result = tw_json_to_event(*slot, zone, ret, why);
+    /* The host is only the default of what neither the line nor --source says. */
+    if (result == 0 && !tw_json_member(tw_json_root(*slot), "source"))
+        ret->source = 0;
     if (result == 0 && (ret->type == TW_TYPE_session_opened || ret->type == TW_TYPE_session_closed))
         result = tw_fail(why, TW_E_REFUSED,
                          "%s is written by the journal itself, expected another type; "
