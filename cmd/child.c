@@ -13,6 +13,18 @@
 
 enum { CPU_SECONDS = 600, DATES_MAX = 4096 };
 
+/* Sanitizers reserve far more addresses than any limit would allow. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LIMIT_MEMORY 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LIMIT_MEMORY 0
+#endif
+#endif
+#ifndef LIMIT_MEMORY
+#define LIMIT_MEMORY 1
+#endif
+
 #define MEMORY_BYTES ((rlim_t)8 << 30)
 
 /* What the child says. */
@@ -30,14 +42,12 @@ struct task {
 };
 
 static void limit_self(void) {
-    struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS}, no_core = {0, 0};
+    struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS}, memory = {MEMORY_BYTES, MEMORY_BYTES};
+    struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CPU, &cpu);
     setrlimit(RLIMIT_CORE, &no_core);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    /* Sanitizers reserve far more addresses than any limit would allow. */
-    struct rlimit memory = {MEMORY_BYTES, MEMORY_BYTES};
-    setrlimit(RLIMIT_AS, &memory);
-#endif
+    if (LIMIT_MEMORY)
+        setrlimit(RLIMIT_AS, &memory);
 }
 
 static void do_task(const struct task *task, struct message *message) {

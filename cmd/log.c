@@ -87,6 +87,8 @@ static int go_backwards(struct log *log, size_t first, size_t end, int print) {
         tw_day day = {.size = sizeof day};
         if (tw_journal_day(log->view->journal, log->view->dates[i], &day, &why) != 0)
             return tw_out_error(&why);
+        if (log->filter.since_ns && day.last_time_ns < log->filter.since_ns)
+            continue;
         for (uint64_t to = day.last_seq; day.first_seq && to >= day.first_seq;) {
             uint64_t from = to - day.first_seq >= CHUNK ? to - CHUNK + 1 : day.first_seq;
             int status = look_at_chunk(log, day.trading_date, from, to, print);

@@ -17,7 +17,6 @@ static char out_bytes[OUT_BYTES];
 static int out_errno; /* of the first write that failed */
 
 void tw_out_start(void) {
-    /* A closed descriptor would be handed to the next file that is opened: a journal. */
     if (isatty(STDOUT_FILENO))
         setvbuf(stdout, out_bytes, _IOLBF, OUT_BYTES);
     else
