@@ -1,0 +1,150 @@
+/* Reconcile: from a state and a broker's answer to what has to be said and done about their
+ * differences (docs/reconcile.md). Pure: nothing is written, no clock is asked, the answer's order
+ * of rows does not matter. */
+#include "core/reconcile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "core/reconcile_internal.h"
+
+static int new_proposal(struct proposal **ret) {
+    struct proposal *proposal = calloc(1, sizeof *proposal);
+    if (!proposal)
+        return TW_E_NOMEM;
+    int status = tw_names_new(&proposal->texts);
+    if (status) {
+        free(proposal);
+        return status;
+    }
+    *ret = proposal;
+    return 0;
+}
+
+void tw_proposal_free(tw_proposal *proposal) {
+    if (!proposal)
+        return;
+    free(proposal->findings);
+    free(proposal->events);
+    tw_names_free(proposal->texts);
+    free(proposal);
+}
+
+static void free_run(struct run *run) {
+    free(run->holdings);
+    free(run->orders);
+    free(run->executions);
+    free(run->subjects);
+    free(run->rows);
+    free(run->stems);
+    free(run->order_rows);
+    free(run->after);
+    free(run->perms);
+    free(run->seen);
+    free(run->found);
+    free(run->repairs);
+    tw_names_free(run->symbols);
+    tw_names_free(run->stem_names);
+    tw_names_free(run->open_keys);
+    tw_names_free(run->new_keys);
+    tw_names_free(run->gate_keys);
+}
+
+/* Executions explain, positions verify, costs are compared with what comes of both. */
+static int compare_symbols(struct run *run) {
+    int status = tw_reconcile_collect_rows(run);
+    for (uint32_t id = 0; status == 0 && id < run->subject_count; id++) {
+        status = tw_reconcile_executions(run, id);
+        if (!status)
+            status = tw_reconcile_positions(run, id);
+        if (!status)
+            status = tw_reconcile_costs(run, id);
+    }
+    return status;
+}
+
+static int compare(struct run *run) {
+    int status = tw_reconcile_index_findings(run);
+    if (!status)
+        status = tw_reconcile_sort_answer(run);
+    if (status)
+        return status;
+    tw_reconcile_digest(run);
+    /* Without all positions the state stays as the log has it: a failed query is never flat. */
+    run->drifting = run->answer->positions_completeness != TW_ANSWER_COMPLETE;
+    if (run->drifting)
+        run->execution_count = run->order_count = 0;
+    status = tw_reconcile_collect_subjects(run);
+    if (!status && run->drifting)
+        tw_reconcile_drift(run);
+    else if (!status)
+        status = compare_symbols(run);
+    if (!status && !run->drifting)
+        status = tw_reconcile_orders(run);
+    if (status)
+        return status;
+    tw_reconcile_settle(run);
+    return tw_reconcile_assemble(run);
+}
+
+int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state *older,
+                 int64_t overnight, tw_proposal **ret, tw_error *why) {
+    if (!state || !answer || !ret)
+        return tw_fail(why, TW_E_INVALID, "state, answer or result are missing");
+    if (overnight < 0 || overnight > TW_OVERNIGHT_CARRY)
+        return tw_fail(why, TW_E_INVALID, "no overnight policy has the number %lld",
+                       (long long)overnight);
+    struct run run = {
+        .state = state, .older = older, .answer = answer, .overnight = overnight, .why = why};
+    int status = tw_reconcile_check_answer(&run);
+    if (status)
+        return status;
+    status = new_proposal(&run.proposal);
+    if (status)
+        return tw_fail(why, status, "no memory for the proposal");
+    status = compare(&run);
+    free_run(&run);
+    if (status) {
+        tw_proposal_free(run.proposal);
+        return status;
+    }
+    *ret = run.proposal;
+    return 0;
+}
+
+/* ---- what a proposal says
+ * ----------------------------------------------------------------------------- */
+
+uint64_t tw_proposal_findings(const tw_proposal *proposal) {
+    return proposal ? proposal->finding_count : 0;
+}
+
+int tw_proposal_finding(const tw_proposal *proposal, uint64_t index, tw_finding_view *ret) {
+    if (!proposal || !ret || ret->size < sizeof *ret)
+        return TW_E_INVALID;
+    if (index >= proposal->finding_count)
+        return TW_E_NOT_FOUND;
+    const struct finding *finding = &proposal->findings[index];
+    ret->case_id = finding->case_id;
+    ret->symbol = finding->symbol;
+    ret->about = finding->about;
+    ret->ours = finding->ours;
+    ret->theirs = finding->theirs;
+    ret->text = finding->text;
+    ret->action = finding->action;
+    ret->critical = finding->critical;
+    ret->fresh = finding->fresh;
+    ret->differs = finding->differs;
+    return 0;
+}
+
+uint64_t tw_proposal_events(const tw_proposal *proposal) {
+    return proposal ? proposal->event_count : 0;
+}
+
+const tw_event *tw_proposal_event(const tw_proposal *proposal, uint64_t index) {
+    if (!proposal || index >= proposal->event_count)
+        return NULL;
+    return &proposal->events[index];
+}

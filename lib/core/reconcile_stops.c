@@ -1,0 +1,151 @@
+/* Is what is open protected, and is one intent on its way only once? (D26 to D28) Pure.
+ *
+ * A stop protects when it works at the broker: Submitted, or PreSubmitted and waiting for its
+ * trigger. An inactive one, one that is being cancelled, or the child of an order that has not
+ * filled does not. */
+#include <string.h>
+
+#include "core/reconcile_internal.h"
+#include "core/schema.h"
+
+static int64_t magnitude(int64_t value) {
+    return value < 0 ? -value : value;
+}
+
+int tw_reconcile_is_stop(const char *order_type) {
+    return order_type &&
+           (strncmp(order_type, "STP", 3) == 0 || strncmp(order_type, "TRAIL", 5) == 0);
+}
+
+static int is_word(const char *text, const char *word) {
+    return text && strcmp(text, word) == 0;
+}
+
+static int works(const struct order_row *row) {
+    const tw_broker_order *is = row->is;
+    if (!row->live)
+        return 0;
+    if (is_word(is->status, "Submitted"))
+        return 1;
+    if (!is_word(is->status, "PreSubmitted"))
+        return 0;
+    /* Where the answer does not say why it is held, a resting stop is the plain reading. */
+    if (!is->why_held)
+        return 1;
+    return strstr(is->why_held, "trigger") && !strstr(is->why_held, "child");
+}
+
+static void count_stop(struct run *run, const struct order_row *row) {
+    struct subject *subject = &run->subjects[row->subject];
+    const tw_broker_order *is = row->is;
+    int64_t against = subject->now_e8 > 0 ? TW_ACTION_SELL : TW_ACTION_BUY;
+    if (subject->now_e8 == 0 || is->action != against || is->completed ||
+        !tw_reconcile_is_stop(is->order_type))
+        return;
+    if (!works(row)) {
+        subject->stops_inactive++;
+        return;
+    }
+    int64_t left = is->qty_e8;
+    if (is->filled_e8.known)
+        left = is->filled_e8.value < left ? left - is->filled_e8.value : 0;
+    if (tw_decimal_add(subject->stop_qty_e8, left, &subject->stop_qty_e8))
+        subject->stop_qty_e8 = INT64_MAX;
+    if (subject->stop_count < 2)
+        subject->stop_names[subject->stop_count] = tw_reconcile_order_label(run, is);
+    subject->stop_count++;
+    /* Without a time in force the broker's default is the day. */
+    subject->stops_of_day += !is->tif || !*is->tif || is_word(is->tif, "DAY");
+    subject->stops_inside += is->outside_rth.known && !is->outside_rth.value;
+}
+
+static void count_entry(struct run *run, uint32_t id) {
+    const struct order *order = &run->state->orders[id];
+    if (order->purpose != TW_PURPOSE_ENTRY || !run->after[id].live ||
+        tw_order_is_terminal(run->after[id].status))
+        return;
+    struct subject *subject = &run->subjects[order->symbol];
+    size_t *count = &subject->entry_count[order->action];
+    if (*count < 2)
+        subject->entry_names[order->action][*count] = tw_state_order_name(run->state, id);
+    ++*count;
+}
+
+/* ---- what is said
+ * ------------------------------------------------------------------------------------------- */
+
+static void find_unprotected(struct run *run, uint32_t id, const char *held) {
+    const struct subject *subject = &run->subjects[id];
+    tw_reconcile_find(run, 26, id, NULL, held, "no working stop", TW_FINDING_ASK,
+                      FOUND_OPEN | FOUND_DIFFERS | FOUND_CRITICAL,
+                      "unprotected: no working stop at the broker%s",
+                      subject->stops_inactive ? "; the one there is does not work" : "");
+}
+
+/* Protected now, but not for as long as it is held. */
+static void find_passing_protection(struct run *run, uint32_t id, const char *held) {
+    const struct subject *subject = &run->subjects[id];
+    int of_day = subject->stops_of_day == subject->stop_count;
+    int inside = subject->stops_inside == subject->stop_count;
+    if (!of_day && !inside)
+        return;
+    tw_reconcile_find(
+        run, 26, id, NULL, held, "a stop with limits", TW_FINDING_NOTE, FOUND_OPEN, "protected%s%s",
+        of_day ? " for this session only, the stop is DAY" : "",
+        inside ? (of_day ? ", and not outside regular hours" : ", but not outside regular hours")
+               : "");
+}
+
+static void find_stop_quantity(struct run *run, uint32_t id, const char *held) {
+    const struct subject *subject = &run->subjects[id];
+    char stops[TW_DECIMAL_TEXT_BYTES];
+    int64_t qty_e8 = magnitude(subject->now_e8);
+    if (subject->stop_qty_e8 == qty_e8)
+        return;
+    tw_decimal_format(subject->stop_qty_e8, stops);
+    tw_reconcile_find(run, 27, id, NULL, held, tw_reconcile_keepf(run, "stops for %s", stops),
+                      TW_FINDING_NOTE, FOUND_OPEN | FOUND_DIFFERS,
+                      "stops cover %s, the position is %s", stops, held);
+    if (subject->stop_count < 2 || subject->stop_qty_e8 < qty_e8)
+        return;
+    tw_reconcile_find(run, 28, id, NULL, held, tw_reconcile_keepf(run, "stops for %s", stops),
+                      TW_FINDING_LOCK, FOUND_OPEN | FOUND_DIFFERS | FOUND_LOCKS,
+                      "two live stops for one position, %s and %s: entries locked",
+                      subject->stop_names[0], subject->stop_names[1]);
+}
+
+static void find_two_entries(struct run *run, uint32_t id, int64_t action) {
+    const struct subject *subject = &run->subjects[id];
+    if (subject->entry_count[action] < 2)
+        return;
+    const char *word = tw_text_of("action", action);
+    tw_reconcile_find(run, 28, id, subject->entry_names[action][0],
+                      tw_reconcile_keepf(run, "%s entry", word),
+                      tw_reconcile_keepf(run, "%zu live orders", subject->entry_count[action]),
+                      TW_FINDING_LOCK, FOUND_OPEN | FOUND_DIFFERS | FOUND_LOCKS,
+                      "two live orders for one entry, %s and %s: entries locked",
+                      subject->entry_names[action][0], subject->entry_names[action][1]);
+}
+
+void tw_reconcile_stops(struct run *run) {
+    uint32_t orders = tw_state_order_count(run->state);
+    for (size_t i = 0; i < run->order_row_count; i++)
+        count_stop(run, &run->order_rows[i]);
+    for (uint32_t id = 0; id < orders; id++)
+        count_entry(run, id);
+    for (uint32_t id = 0; id < run->subject_count; id++) {
+        const struct subject *subject = &run->subjects[id];
+        char held[TW_QUANTITY_TEXT_BYTES];
+        tw_reconcile_quantity(subject->now_e8, "flat", held);
+        find_two_entries(run, id, TW_ACTION_BUY);
+        find_two_entries(run, id, TW_ACTION_SELL);
+        if (subject->now_e8 == 0)
+            continue;
+        if (subject->stop_count == 0) {
+            find_unprotected(run, id, held);
+            continue;
+        }
+        find_passing_protection(run, id, held);
+        find_stop_quantity(run, id, held);
+    }
+}
