@@ -122,6 +122,11 @@ START_TEST(a_second_process_is_refused_and_told_who_writes) {
     tw_store *store = open_on(MONDAY);
     char expected[32];
     snprintf(expected, sizeof expected, "%ld", (long)getpid());
+    const char *line = scratch_path("line");
+    FILE *file = fopen(line, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("{\"type\":\"note\",\"actor\":\"a\",\"tag\":\"b\",\"text\":\"c\"}\n", file);
+    fclose(file);
     int pipes[2];
     ck_assert_int_eq(pipe(pipes), 0);
     pid_t child = fork();
@@ -129,7 +134,7 @@ START_TEST(a_second_process_is_refused_and_told_who_writes) {
         /* A fresh process image would not have the table of open journals: the lock has to refuse.
          */
         dup2(pipes[1], STDERR_FILENO);
-        execl(getenv("TW_COMMAND"), "tradewal", "append", path, "/dev/null", (char *)NULL);
+        execl(getenv("TW_COMMAND"), "tradewal", "append", path, line, (char *)NULL);
         _exit(99);
     }
     close(pipes[1]);
