@@ -120,13 +120,6 @@ static struct entry entry_of(const struct execution *execution) {
     return entry;
 }
 
-/* The fee of what opened: its share of the execution's. */
-static int64_t opening_fee(const struct entry *entry, const struct booking *booking) {
-    if (entry->fee_e8 == TW_UNKNOWN)
-        return 0;
-    return (int64_t)tw_share_half_even(entry->fee_e8, booking->opened_qty_e8, entry->qty_e8);
-}
-
 void tw_book_mark_partial(struct state *state, uint32_t id) {
     const struct execution *execution = &state->executions[id];
     struct symbol *symbol = &state->symbols[execution->symbol];
@@ -134,7 +127,11 @@ void tw_book_mark_partial(struct state *state, uint32_t id) {
     if (!position->side || execution->trade != symbol->trades_closed)
         return;
     assert(position->partial_count < position->partial_capacity);
-    struct partial_exit *partial = &position->partials[position->partial_count++];
+    /* In order of the executions, as when they are folded again; one may be marked late. */
+    size_t at = position->partial_count++;
+    for (; at > 0 && position->partials[at - 1].seq > execution->seq; at--)
+        position->partials[at] = position->partials[at - 1];
+    struct partial_exit *partial = &position->partials[at];
     partial->time_ns = execution->time_ns;
     partial->seq = execution->seq;
     partial->qty_e8 = execution->closed_qty_e8;
@@ -161,8 +158,8 @@ void tw_book_execution(struct state *state, uint32_t id) {
     if (booking.closed_qty_e8 > 0)
         tw_position_shrink(symbol, &entry, booking.closed_qty_e8);
     else
-        tw_position_grow(symbol, method, &entry, booking.opened_qty_e8,
-                         opening_fee(&entry, &booking), execution->flags & EXECUTION_EXTERNAL);
+        tw_position_grow(symbol, method, &entry, booking.opened_qty_e8, booking.opened_fee_e8,
+                         execution->flags & EXECUTION_EXTERNAL);
     add_to_money(state, execution, 1);
     add_to_trade(&symbol->position.trade, execution, 1);
     if (booking.closed_qty_e8 == 0)
@@ -172,30 +169,43 @@ void tw_book_execution(struct state *state, uint32_t id) {
     if (symbol->position.qty_e8 == 0)
         count_closed(state, tw_position_close(symbol, &entry));
     if (booking.opened_qty_e8 > 0)
-        tw_position_grow(symbol, method, &entry, booking.opened_qty_e8,
-                         opening_fee(&entry, &booking), execution->flags & EXECUTION_EXTERNAL);
+        tw_position_grow(symbol, method, &entry, booking.opened_qty_e8, booking.opened_fee_e8,
+                         execution->flags & EXECUTION_EXTERNAL);
 }
 
-void tw_book_late_fee(struct symbol *symbol, const struct execution *execution, int64_t fee_e8) {
-    struct position *position = &symbol->position;
-    if (execution->closed_qty_e8 == execution->qty_e8)
+/* The lot that holds what the execution opened. With average cost that is the one lot of its trade,
+ * or of the trade that it opened by going through zero. */
+static struct lot *find_lot(const struct state *state, const struct execution *execution) {
+    const struct symbol *symbol = &state->symbols[execution->symbol];
+    const struct position *position = &symbol->position;
+    int average = state->session.cost_method == TW_COST_METHOD_AVERAGE;
+    if (average && position->lot_count > 0 && execution->trade == symbol->trades_closed)
+        return &position->lots[0];
+    for (size_t i = 0; i < position->lot_count; i++)
+        if (position->lots[i].seq == execution->seq)
+            return &position->lots[i];
+    return NULL;
+}
+
+void tw_book_late_fee(struct state *state, const struct execution *execution, tw_int128 more_e8) {
+    int64_t opened = execution->qty_e8 - execution->closed_qty_e8;
+    struct lot *lot = opened > 0 ? find_lot(state, execution) : NULL;
+    if (!lot)
         return;
-    for (size_t i = 0; i < position->lot_count; i++) {
-        struct lot *lot = &position->lots[i];
-        /* Average keeps one lot for all: the fee is its if the trade is still the same. */
-        int merged = position->lot_count == 1 && execution->trade == symbol->trades_closed;
-        if (lot->seq == execution->seq && !merged) {
-            int64_t opened = execution->qty_e8 - execution->closed_qty_e8;
-            int64_t left = lot->qty_e8 < opened ? lot->qty_e8 : opened;
-            lot->fee_e8 += (int64_t)tw_share_half_even(fee_e8, left, execution->qty_e8);
-            return;
-        }
-        if (merged) {
-            int64_t left = lot->qty_e8 < lot->entered_qty_e8 ? lot->qty_e8 : lot->entered_qty_e8;
-            lot->fee_e8 += (int64_t)tw_share_half_even(fee_e8, left, lot->entered_qty_e8);
-            return;
-        }
-    }
+    tw_int128 share = tw_share_half_even(more_e8, opened, execution->qty_e8);
+    lot->fee_e8 += (int64_t)tw_share_half_even(share, lot->qty_e8, lot->entered_qty_e8);
+}
+
+int tw_book_check_sum(const struct state *state, const char *currency, tw_int128 more_e8,
+                      tw_error *why) {
+    tw_int128 sum = more_e8;
+    for (size_t i = 0; i < state->money_count; i++)
+        if (strcmp(tw_state_text(state, state->money[i].currency), currency) == 0)
+            sum += state->money[i].result_e8;
+    int64_t ignored;
+    if (tw_narrow_64(sum, &ignored))
+        return tw_fail(why, TW_E_RANGE, "the day's result in %s would not fit 64 bits", currency);
+    return 0;
 }
 
 /* How a step of an adjustment looks to the position: no price on the way out. */
@@ -228,7 +238,8 @@ static void adjust_up(struct state *state, uint32_t id, const struct change *cha
     struct entry entry = adjusting_entry(change, change->side, 1);
     int64_t more = change->qty_e8 - symbol->position.qty_e8;
     tw_position_grow(symbol, state->session.cost_method, &entry, more, 0, 0);
-    symbol->position.carried_from = change->kind == CHANGE_OPENING ? change->date : 0;
+    if (change->kind == CHANGE_OPENING)
+        symbol->position.carried_from = change->date;
 }
 
 int tw_book_adjustment_closes(const struct position *position, const struct change *change) {

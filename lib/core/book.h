@@ -36,8 +36,13 @@ struct trade *tw_book_trade(struct symbol *symbol, int64_t serial);
 /* Adds an execution that is marked as partial to the list of the open position, if it is of it. */
 void tw_book_mark_partial(struct state *state, uint32_t execution);
 
-/* Puts the opening fee of an execution, told later, into its lot. */
-void tw_book_late_fee(struct symbol *symbol, const struct execution *execution, int64_t fee_e8);
+/* Puts more of the fee of an execution, told later, into the lot that it opened, if that is still
+ * open. tw_position_check_fee has let it pass. */
+void tw_book_late_fee(struct state *state, const struct execution *execution, tw_int128 more_e8);
+
+/* Would the day's result in a currency still fit 64 bits with this on top? 0 or TW_E_RANGE. */
+int tw_book_check_sum(const struct state *state, const char *currency, tw_int128 more_e8,
+                      tw_error *why);
 
 /* How an execution or the opening of a symbol is to be changed before folding it again. */
 struct amendment {
@@ -52,8 +57,9 @@ struct amendment {
 int tw_book_plan_again(struct state *state, uint32_t symbol, const struct amendment *amendment,
                        tw_error *why);
 /* Does it; the amendment to the execution itself has been made by the caller between the two calls
- * tw_book_again_begin (which takes all out of the sums) and tw_book_again_end. */
-void tw_book_again_begin(struct state *state, uint32_t symbol);
-void tw_book_again_end(struct state *state, uint32_t symbol);
+ * tw_book_again_begin (which takes all out of the sums and returns the side that was open) and
+ * tw_book_again_end (which is told that side). */
+int64_t tw_book_again_begin(struct state *state, uint32_t symbol);
+void tw_book_again_end(struct state *state, uint32_t symbol, int64_t side_before);
 
 #endif

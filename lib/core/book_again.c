@@ -8,7 +8,13 @@
 #include "core/book.h"
 #include "core/position.h"
 
-/* A symbol that a rehearsal books on: own arrays, no sums, no plan. */
+/* What a rehearsal books on: a symbol with arrays of its own, without a plan, and what its
+ * executions come to. */
+struct rehearsal {
+    struct symbol symbol;
+    tw_int128 result_e8;
+};
+
 static int new_rehearsal(const struct symbol *symbol, size_t changes, struct symbol *ret) {
     memset(ret, 0, sizeof *ret);
     ret->multiplier_e8 = symbol->multiplier_e8;
@@ -29,12 +35,15 @@ static void rehearse_entry(struct symbol *symbol, int64_t method, const struct e
             tw_position_close(symbol, entry);
     }
     if (booking->opened_qty_e8 > 0)
-        tw_position_grow(symbol, method, entry, booking->opened_qty_e8, 0, 0);
+        tw_position_grow(symbol, method, entry, booking->opened_qty_e8, booking->opened_fee_e8, 0);
 }
 
 static int rehearse_target(struct symbol *symbol, int64_t method, const struct change *change,
                            tw_error *why) {
     struct position *position = &symbol->position;
+    if (position->side == change->side && change->qty_e8 == position->qty_e8 &&
+        change->cost_e8 != TW_UNKNOWN)
+        tw_position_set_cost(position, change->cost_e8, change->seq);
     struct entry entry = {.seq = change->seq, .time_ns = change->time_ns, .fee_e8 = 0};
     struct booking booking;
     if (tw_book_adjustment_closes(position, change)) {
@@ -58,46 +67,68 @@ static int rehearse_target(struct symbol *symbol, int64_t method, const struct c
     return status;
 }
 
-static int rehearse_execution(const struct state *state, struct symbol *symbol, uint32_t id,
+static int rehearse_execution(const struct state *state, struct rehearsal *stage, uint32_t id,
                               const struct amendment *amendment, tw_error *why) {
-    const struct execution *execution = &state->executions[id];
-    struct entry entry = {.action = execution->action,
-                          .qty_e8 = execution->qty_e8,
-                          .price_e8 = execution->price_e8,
-                          .fee_e8 = execution->fee_e8,
-                          .seq = execution->seq,
-                          .time_ns = execution->time_ns};
-    int gone = execution->flags & EXECUTION_VOID;
+    struct execution execution = state->executions[id];
+    int gone = execution.flags & EXECUTION_VOID;
     if (amendment->execution == id) {
-        entry.qty_e8 = amendment->qty_e8;
-        entry.price_e8 = amendment->price_e8;
-        entry.fee_e8 = amendment->fee_e8;
+        execution.qty_e8 = amendment->qty_e8;
+        execution.price_e8 = amendment->price_e8;
+        execution.fee_e8 = amendment->fee_e8;
+        execution.booked_e8 = TW_UNKNOWN;
         gone = amendment->void_it;
     }
     if (gone)
         return 0;
+    struct entry entry = {.action = execution.action,
+                          .qty_e8 = execution.qty_e8,
+                          .price_e8 = execution.price_e8,
+                          .fee_e8 = execution.fee_e8,
+                          .seq = execution.seq,
+                          .time_ns = execution.time_ns};
     struct booking booking;
-    int status = tw_position_plan(symbol, &entry, &booking, why);
-    if (status == 0)
-        rehearse_entry(symbol, state->session.cost_method, &entry, &booking);
-    return status;
+    int status = tw_position_plan(&stage->symbol, &entry, &booking, why);
+    if (status)
+        return status;
+    rehearse_entry(&stage->symbol, state->session.cost_method, &entry, &booking);
+    execution.realized_e8 = booking.realized_e8;
+    int ignored;
+    stage->result_e8 += tw_state_execution_result(&execution, &ignored);
+    return 0;
+}
+
+/* What the symbol's executions come to now. */
+static tw_int128 result_now(const struct state *state, const struct symbol *symbol) {
+    tw_int128 sum = 0;
+    int ignored;
+    for (size_t i = 0; i < symbol->change_count; i++) {
+        const struct change *change = &symbol->changes[i];
+        if (change->kind == CHANGE_EXECUTION &&
+            !(state->executions[change->execution].flags & EXECUTION_VOID))
+            sum += tw_state_execution_result(&state->executions[change->execution], &ignored);
+    }
+    return sum;
 }
 
 static int rehearse(const struct state *state, uint32_t id, const struct amendment *amendment,
-                    struct symbol *stage, tw_error *why) {
+                    struct rehearsal *stage, tw_error *why) {
     const struct symbol *symbol = &state->symbols[id];
     int64_t method = state->session.cost_method;
     int status = 0;
     if (amendment->opening)
-        status = rehearse_target(stage, method, amendment->opening, why);
+        status = rehearse_target(&stage->symbol, method, amendment->opening, why);
     for (size_t i = 0; status == 0 && i < symbol->change_count; i++) {
         const struct change *change = &symbol->changes[i];
         if (change->kind == CHANGE_EXECUTION)
             status = rehearse_execution(state, stage, change->execution, amendment, why);
         else
-            status = rehearse_target(stage, method, change, why);
+            status = rehearse_target(&stage->symbol, method, change, why);
     }
-    return status;
+    if (status)
+        return status;
+    const char *currency = tw_state_text(state, symbol->currency);
+    return tw_book_check_sum(state, currency ? currency : tw_state_base_currency(state),
+                             stage->result_e8 - result_now(state, symbol), why);
 }
 
 static int reserve_again(struct symbol *symbol) {
@@ -117,16 +148,16 @@ static int reserve_again(struct symbol *symbol) {
 int tw_book_plan_again(struct state *state, uint32_t id, const struct amendment *amendment,
                        tw_error *why) {
     struct symbol *symbol = &state->symbols[id];
-    struct symbol stage;
-    int status = new_rehearsal(symbol, symbol->change_count, &stage);
+    struct rehearsal stage = {.result_e8 = 0};
+    int status = new_rehearsal(symbol, symbol->change_count, &stage.symbol);
     if (!status)
         status = reserve_again(symbol);
     if (status)
         tw_fail(why, status, "no memory to fold the executions of a symbol again");
     else
         status = rehearse(state, id, amendment, &stage, why);
-    free(stage.position.lots);
-    free(stage.closed);
+    free(stage.symbol.position.lots);
+    free(stage.symbol.closed);
     return status;
 }
 
@@ -155,14 +186,16 @@ static void forget_trades(struct state *state, struct symbol *symbol) {
     *position = empty;
 }
 
-void tw_book_again_begin(struct state *state, uint32_t id) {
+int64_t tw_book_again_begin(struct state *state, uint32_t id) {
     struct symbol *symbol = &state->symbols[id];
+    int64_t side = symbol->position.side;
     assert(symbol->changes_total == (int64_t)symbol->change_count && symbol->closed_first == 0);
     take_all_out(state, symbol);
     forget_trades(state, symbol);
+    return side;
 }
 
-void tw_book_again_end(struct state *state, uint32_t id) {
+void tw_book_again_end(struct state *state, uint32_t id, int64_t side_before) {
     struct symbol *symbol = &state->symbols[id];
     struct plan_data plan = symbol->plan;
     for (size_t i = 0; i < symbol->change_count; i++) {
@@ -176,9 +209,9 @@ void tw_book_again_end(struct state *state, uint32_t id) {
         if (symbol->position.side && symbol->position.trade.open_seq == change->seq)
             symbol->position.trade.entry_path = change->entry_path;
     }
-    /* On the way every flat moment took the plan; it belongs to what is open now. */
-    if (plan.side && plan.side == symbol->position.side)
-        symbol->plan = plan;
-    else
+    /* On the way every flat moment took the plan. It goes only if it was that of the position that
+     * was open and is not any more; a plan for the next entry stays. */
+    symbol->plan = plan;
+    if (plan.side && plan.side == side_before && plan.side != symbol->position.side)
         tw_plan_clear(&symbol->plan, 0);
 }

@@ -52,16 +52,21 @@ static int check_own_id(struct state *state, const tw_event *event, const char *
     return status == TW_E_NOT_FOUND ? 0 : status;
 }
 
+static struct inferred *find_inferred(struct state *state, uint32_t id) {
+    struct symbol *symbol = &state->symbols[state->executions[id].symbol];
+    for (size_t i = 0; i < symbol->inferred_count; i++)
+        if (symbol->inferred[i].seq == state->executions[id].seq)
+            return &symbol->inferred[i];
+    return NULL;
+}
+
 static void drop_inferred(struct state *state, uint32_t id) {
     struct symbol *symbol = &state->symbols[state->executions[id].symbol];
-    const char *exec_id = tw_state_exec_name(state, id);
-    for (size_t i = 0; i < symbol->inferred_count; i++)
-        if (strcmp(tw_state_text(state, symbol->inferred[i].exec_id), exec_id) == 0) {
-            symbol->inferred_count--;
-            memmove(&symbol->inferred[i], &symbol->inferred[i + 1],
-                    (symbol->inferred_count - i) * sizeof *symbol->inferred);
-            return;
-        }
+    struct inferred *gone = find_inferred(state, id);
+    assert(gone);
+    size_t behind = (size_t)(&symbol->inferred[symbol->inferred_count] - (gone + 1));
+    memmove(gone, gone + 1, behind * sizeof *gone);
+    symbol->inferred_count--;
 }
 
 /* ---- fill_corrected -----------------------------------------------------------------------------
@@ -99,6 +104,8 @@ static uint32_t replace(struct state *state, uint32_t old, const char *exec_id) 
     for (size_t i = 0; i < symbol->change_count; i++)
         if (symbol->changes[i].kind == CHANGE_EXECUTION && symbol->changes[i].execution == old)
             symbol->changes[i].execution = id;
+    if (state->executions[id].flags & EXECUTION_PARTIAL)
+        tw_fold_text(state, exec_id);
     return id;
 }
 
@@ -107,7 +114,7 @@ void tw_apply_fill_corrected(struct state *state, const tw_event *event) {
     uint32_t id = tw_state_find_execution(state, corrected->corrects);
     uint32_t symbol = state->executions[id].symbol;
     int64_t more = corrected->qty_e8 - state->executions[id].qty_e8;
-    tw_book_again_begin(state, symbol);
+    int64_t side = tw_book_again_begin(state, symbol);
     if (strcmp(corrected->exec_id, corrected->corrects) != 0)
         id = replace(state, id, corrected->exec_id);
     struct execution *execution = &state->executions[id];
@@ -116,9 +123,14 @@ void tw_apply_fill_corrected(struct state *state, const tw_event *event) {
     execution->flags |= EXECUTION_CORRECTED;
     if (corrected->fee_e8.known)
         execution->fee_e8 = corrected->fee_e8.value;
+    if (execution->flags & EXECUTION_INFERRED) {
+        struct inferred *stand_in = find_inferred(state, id);
+        stand_in->exec_id = tw_fold_text(state, corrected->exec_id);
+        stand_in->qty_e8 = corrected->qty_e8;
+    }
     /* What the host booked was the result of other numbers. */
     execution->booked_e8 = TW_UNKNOWN;
-    tw_book_again_end(state, symbol);
+    tw_book_again_end(state, symbol, side);
     tw_fold_order_filled(state, execution->order, more, event);
 }
 
@@ -132,11 +144,11 @@ static int check_void(struct state *state, uint32_t id, tw_error *why) {
 
 static void void_execution(struct state *state, uint32_t id, const tw_event *event) {
     struct execution *execution = &state->executions[id];
-    tw_book_again_begin(state, execution->symbol);
+    int64_t side = tw_book_again_begin(state, execution->symbol);
     execution->flags |= EXECUTION_VOID;
     if (execution->flags & EXECUTION_INFERRED)
         drop_inferred(state, id);
-    tw_book_again_end(state, execution->symbol);
+    tw_book_again_end(state, execution->symbol, side);
     tw_fold_order_filled(state, execution->order, -execution->qty_e8, event);
 }
 
@@ -228,14 +240,14 @@ int tw_check_position_opening(struct state *state, const tw_event *event, tw_err
 void tw_apply_position_opening(struct state *state, const tw_event *event) {
     uint32_t id;
     struct symbol *symbol = tw_fold_symbol(state, event->as.position_opening.symbol, &id);
-    tw_book_again_begin(state, id);
+    int64_t side = tw_book_again_begin(state, id);
     tw_fold_add_change(symbol, event, CHANGE_OPENING);
     memmove(&symbol->changes[1], &symbol->changes[0],
             (symbol->change_count - 1) * sizeof *symbol->changes);
     symbol->changes[0] = opening_of(event);
     if (symbol->plan.side == event->as.position_opening.side)
         symbol->changes[0].entry_path = symbol->plan.entry_path;
-    tw_book_again_end(state, id);
+    tw_book_again_end(state, id, side);
 }
 
 /* ---- position_adjusted

@@ -1,6 +1,5 @@
 /* The fold of executions: fill, partial, fill_inferred. Pure. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -40,45 +39,6 @@ static int say_duplicate(const struct state *state, const struct candidate *cand
                    same ? "" : ", with other numbers: to change it append fill_corrected");
 }
 
-/* Interactive Brokers numbers the revisions of one execution in its id's last part:
- * 0000e0d5.68e3c1a2.01.01, then .02. Returns the revision, or 0 for an id of another form. */
-static int revision_of(const char *exec_id, char stem[72]) {
-    size_t size = strlen(exec_id);
-    int dots = 0;
-    for (size_t i = 0; i < size; i++)
-        dots += exec_id[i] == '.';
-    if (dots != 3 || size < 4 || size > 64 || exec_id[size - 3] != '.')
-        return 0;
-    char tens = exec_id[size - 2], ones = exec_id[size - 1];
-    if (tens < '0' || tens > '9' || ones < '0' || ones > '9')
-        return 0;
-    memcpy(stem, exec_id, size - 2);
-    stem[size - 2] = 0;
-    return (tens - '0') * 10 + (ones - '0');
-}
-
-/* Another revision of the same execution must not be booked beside it. */
-static int check_revisions(struct state *state, const tw_event *event, const char *exec_id,
-                           tw_error *why) {
-    char stem[72], other[80];
-    int revision = revision_of(exec_id, stem);
-    for (int i = 1; revision && i <= revision + 1 && i < 100; i++) {
-        if (i == revision)
-            continue;
-        uint32_t id;
-        snprintf(other, sizeof other, "%s%02d", stem, i % 100);
-        int status = tw_fold_find_execution(state, event, other, &id, why);
-        if (status == 0)
-            return tw_fail(why, TW_E_REFUSED,
-                           "execution %s is another revision of %s, which is in the log: append "
-                           "fill_corrected",
-                           exec_id, other);
-        if (status != TW_E_NOT_FOUND)
-            return status;
-    }
-    return 0;
-}
-
 /* A quantity that was inferred must not be booked again by the execution it stood for. */
 static int check_inferred(const struct state *state, const struct symbol *symbol,
                           const struct candidate *candidate, tw_error *why) {
@@ -112,16 +72,17 @@ static int check_currency(const struct state *state, const struct symbol *symbol
                    now);
 }
 
-static int check_sums(const struct state *state, const struct booking *booking,
-                      const struct entry *entry, tw_error *why) {
+static int check_sums(const struct state *state, const struct symbol *symbol,
+                      const struct candidate *candidate, const struct booking *booking,
+                      tw_error *why) {
     int64_t realized = booking->realized_e8 == TW_UNKNOWN ? 0 : booking->realized_e8;
-    int64_t fee = entry->fee_e8 == TW_UNKNOWN ? 0 : entry->fee_e8;
-    for (size_t i = 0; i < state->money_count; i++) {
-        int64_t ignored;
-        if (tw_narrow_64(state->money[i].result_e8 + realized - fee, &ignored))
-            return tw_fail(why, TW_E_RANGE, "the day's result would not fit 64 bits");
-    }
-    return 0;
+    int64_t fee = candidate->entry.fee_e8 == TW_UNKNOWN ? 0 : candidate->entry.fee_e8;
+    const char *currency = candidate->currency;
+    if (!currency)
+        currency = tw_state_text(state, symbol->currency);
+    if (!currency)
+        currency = tw_state_base_currency(state);
+    return tw_book_check_sum(state, currency, (tw_int128)realized - fee, why);
 }
 
 static int check_candidate(struct state *state, const tw_event *event,
@@ -133,7 +94,7 @@ static int check_candidate(struct state *state, const tw_event *event,
     if (status != TW_E_NOT_FOUND)
         return status;
     const struct symbol *symbol = tw_fold_slot(state, candidate->symbol);
-    status = check_revisions(state, event, candidate->exec_id, why);
+    status = tw_fold_check_revisions(state, event, candidate->exec_id, why);
     if (!status)
         status = check_inferred(state, symbol, candidate, why);
     if (!status)
@@ -148,7 +109,7 @@ static int check_candidate(struct state *state, const tw_event *event,
     if (!status)
         status = tw_position_plan(symbol, &candidate->entry, &booking, why);
     if (!status)
-        status = check_sums(state, &booking, &candidate->entry, why);
+        status = check_sums(state, symbol, candidate, &booking, why);
     return status;
 }
 
@@ -167,6 +128,15 @@ struct execution *tw_fold_new_execution(struct state *state, const char *exec_id
     return execution;
 }
 
+/* An execution that comes shows that the broker has the order, and that it had not lapsed. One that
+ * goes reopens an order that was filled; one that comes does not: the broker may say "filled"
+ * first, and its executions arrive after that. */
+static int disproves(int64_t status, int64_t delta_e8) {
+    if (delta_e8 < 0)
+        return status == TW_ORDER_FILLED;
+    return delta_e8 > 0 && (status == TW_ORDER_SENT || status == TW_ORDER_LAPSED);
+}
+
 void tw_fold_order_filled(struct state *state, uint32_t id, int64_t delta_e8,
                           const tw_event *event) {
     if (id == TW_NONE)
@@ -177,7 +147,7 @@ void tw_fold_order_filled(struct state *state, uint32_t id, int64_t delta_e8,
         order->filled_e8 = filled < 0 ? 0 : filled;
     if (order->filled_e8 >= order->qty_e8)
         order->status = TW_ORDER_FILLED;
-    else if (order->status == TW_ORDER_FILLED || (order->status == TW_ORDER_SENT && delta_e8 > 0))
+    else if (disproves(order->status, delta_e8))
         order->status = TW_ORDER_ACKNOWLEDGED;
     order->updated_ns = event->time_ns;
     order->updated_seq = event->seq;
@@ -361,7 +331,11 @@ int tw_check_partial(struct state *state, const tw_event *event, tw_error *why) 
     return check_candidate(state, event, &candidate, why);
 }
 
-static void mark(struct state *state, struct execution *execution, const tw_partial *partial) {
+/* The exec id becomes a text here, where room for it is reserved: a later correction may put the
+ * execution on the list of a position's partial exits. */
+static void mark(struct state *state, uint32_t id, const tw_partial *partial) {
+    struct execution *execution = &state->executions[id];
+    tw_fold_text(state, tw_state_exec_name(state, id));
     execution->flags |= EXECUTION_PARTIAL;
     execution->partial_reason = tw_fold_text(state, partial->reason);
     execution->partial_target_e8 = tw_or_unknown(partial->target_e8);
@@ -375,13 +349,13 @@ void tw_apply_partial(struct state *state, const tw_event *event) {
         id = tw_fold_live(state, id);
         struct execution *execution = &state->executions[id];
         tw_book_take_out(state, execution);
-        mark(state, execution, partial);
+        mark(state, id, partial);
         tw_book_put_in(state, execution);
         tw_book_mark_partial(state, id);
         return;
     }
     struct candidate candidate = from_partial(tw_fold_slot(state, partial->symbol), event);
     id = book_candidate(state, event, &candidate);
-    mark(state, &state->executions[id], partial);
+    mark(state, id, partial);
     finish_booking(state, id);
 }

@@ -36,6 +36,10 @@ int tw_fold_find_execution(struct state *state, const tw_event *event, const cha
 int tw_fold_find_order(struct state *state, const tw_event *event, const char *order_ref,
                        uint32_t *ret_id, tw_error *why);
 
+/* Another revision of the same execution must not be booked beside it: TW_E_REFUSED. */
+int tw_fold_check_revisions(struct state *state, const tw_event *event, const char *exec_id,
+                            tw_error *why);
+
 /* TW_E_HISTORY when some of the symbol's changes lie before history_from. */
 int tw_fold_needs_changes(const struct symbol *symbol, const char *name, tw_error *why);
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/book.h"
 #include "core/fold_internal.h"
+#include "core/position.h"
 #include "core/schema.h"
 
 static int find_booked(struct state *state, const tw_event *event, const char *exec_id,
@@ -23,35 +24,55 @@ static int find_booked(struct state *state, const tw_event *event, const char *e
     return 0;
 }
 
+/* How much more its fee is than what was known of it. */
+static tw_int128 fee_change(const struct execution *execution, const tw_commission *commission) {
+    int64_t before = execution->fee_e8 == TW_UNKNOWN ? 0 : execution->fee_e8;
+    return (tw_int128)commission->fee_e8 - before;
+}
+
+/* Would the day's sum fit if the execution came to this? */
+static int check_result(const struct state *state, uint32_t id, const struct execution *changed,
+                        tw_error *why) {
+    const struct execution *now = &state->executions[id];
+    int ignored;
+    if (now->flags & EXECUTION_VOID)
+        return 0;
+    tw_int128 more = (tw_int128)tw_state_execution_result(changed, &ignored) -
+                     tw_state_execution_result(now, &ignored);
+    return tw_book_check_sum(state, tw_state_currency(state, now->symbol), more, why);
+}
+
 int tw_check_commission(struct state *state, const tw_event *event, tw_error *why) {
     const tw_commission *commission = &event->as.commission;
     uint32_t id;
     int status = find_booked(state, event, commission->exec_id, &id, why);
     if (status)
         return status;
-    const struct execution *execution = &state->executions[id];
-    int64_t realized = execution->realized_e8 == TW_UNKNOWN ? 0 : execution->realized_e8;
+    struct execution execution = state->executions[id];
+    int64_t realized = execution.realized_e8 == TW_UNKNOWN ? 0 : execution.realized_e8;
     int64_t ignored;
-    if (tw_decimal_sub(realized, commission->fee_e8, &ignored))
+    tw_int128 more = fee_change(&execution, commission);
+    const struct position *position = &state->symbols[execution.symbol].position;
+    if (tw_decimal_sub(realized, commission->fee_e8, &ignored) ||
+        tw_position_check_fee(position, more))
         return tw_fail(why, TW_E_RANGE, "the fee makes the result too large for 64 bits");
-    return 0;
+    execution.fee_e8 = commission->fee_e8;
+    return check_result(state, id, &execution, why);
 }
 
 void tw_apply_commission(struct state *state, const tw_event *event) {
     const tw_commission *commission = &event->as.commission;
     uint32_t id = tw_fold_live(state, tw_state_find_execution(state, commission->exec_id));
     struct execution *execution = &state->executions[id];
-    struct symbol *symbol = &state->symbols[execution->symbol];
     int counted = !(execution->flags & EXECUTION_VOID);
-    int64_t before = execution->fee_e8 == TW_UNKNOWN ? 0 : execution->fee_e8;
+    tw_int128 more = fee_change(execution, commission);
     if (counted)
         tw_book_take_out(state, execution);
     execution->fee_e8 = commission->fee_e8;
-    if (counted)
+    if (counted) {
         tw_book_put_in(state, execution);
-    int64_t more;
-    if (counted && tw_decimal_sub(commission->fee_e8, before, &more) == 0)
-        tw_book_late_fee(symbol, execution, more);
+        tw_book_late_fee(state, execution, more);
+    }
     if (commission->realized_e8.known)
         execution->broker_realized_e8 = commission->realized_e8.value;
 }
@@ -76,19 +97,21 @@ static int check_pnl_of_execution(struct state *state, const tw_event *event, tw
     if (pnl->currency && strcmp(pnl->currency, currency) != 0)
         return tw_fail(why, TW_E_REFUSED, "execution %s is in %s, the pnl says %s", pnl->exec_id,
                        currency, pnl->currency);
-    return 0;
+    struct execution changed = *execution;
+    changed.booked_e8 = pnl->amount_e8;
+    return check_result(state, id, &changed, why);
 }
 
 int tw_check_pnl(struct state *state, const tw_event *event, tw_error *why) {
     const tw_pnl *pnl = &event->as.pnl;
     if (pnl->exec_id)
         return check_pnl_of_execution(state, event, why);
-    for (size_t i = 0; i < state->money_count; i++) {
-        int64_t ignored;
-        if (tw_narrow_64(state->money[i].result_e8 + pnl->amount_e8, &ignored))
-            return tw_fail(why, TW_E_RANGE, "the day's result would not fit 64 bits");
-    }
-    return 0;
+    const char *currency = pnl->currency;
+    if (!currency && pnl->symbol)
+        currency = tw_state_text(state, tw_fold_slot(state, pnl->symbol)->currency);
+    if (!currency)
+        currency = tw_state_base_currency(state);
+    return tw_book_check_sum(state, currency, pnl->amount_e8, why);
 }
 
 void tw_apply_pnl(struct state *state, const tw_event *event) {

@@ -82,12 +82,11 @@ static void put_partials(struct view *view, const struct position *position) {
 }
 
 static void put_plan(struct buffer *out, const struct plan_data *plan) {
-    int said = plan->side != 0;
-    put_number(out, "pivot", said ? plan->pivot_e8 : TW_UNKNOWN);
-    put_number(out, "stop", said ? plan->stop_e8 : TW_UNKNOWN);
-    put_number(out, "target1", said ? plan->target1_e8 : TW_UNKNOWN);
-    put_number(out, "target2", said ? plan->target2_e8 : TW_UNKNOWN);
-    if (said && plan->stop_reason)
+    put_number(out, "pivot", plan ? plan->pivot_e8 : TW_UNKNOWN);
+    put_number(out, "stop", plan ? plan->stop_e8 : TW_UNKNOWN);
+    put_number(out, "target1", plan ? plan->target1_e8 : TW_UNKNOWN);
+    put_number(out, "target2", plan ? plan->target2_e8 : TW_UNKNOWN);
+    if (plan && plan->stop_reason)
         put_word(out, "stop_reason", "stop_reason", plan->stop_reason);
 }
 
@@ -116,7 +115,7 @@ static void put_position(struct view *view, uint32_t id) {
     put_number(out, "shares", position->shares_e8);
     put_number(out, "remaining", remaining_e8(position));
     put_number(out, "quantity", position->qty_e8);
-    put_plan(out, &symbol->plan);
+    put_plan(out, tw_state_plan(symbol));
     put_partials(view, position);
     tw_json_key(out, "realized");
     tw_json_decimal_128(out, position->trade.result_e8);

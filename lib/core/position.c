@@ -10,8 +10,25 @@
 /* 1e-16 to 1e-8: the unit of a product to the unit of money. */
 #define E8 ((tw_int128)TW_E8)
 
+__extension__ typedef unsigned __int128 uint128;
+
 static int64_t side_of(int64_t action) {
     return action == TW_ACTION_BUY ? TW_SIDE_LONG : TW_SIDE_SHORT;
+}
+
+/* What `take` of a lot has cost: its share, rounded half to even at 1e-8 and not before. */
+static tw_int128 share_of_cost(const struct lot *lot, int64_t take) {
+    int negative = lot->cost_e16 < 0;
+    uint128 magnitude = (uint128)(negative ? -lot->cost_e16 : lot->cost_e16);
+    uint128 part = (uint128)take, whole = (uint128)lot->qty_e8, one = (uint128)TW_E8;
+    uint128 rest = (magnitude % whole) * part;
+    uint128 exact = (magnitude / whole) * part + rest / whole;
+    uint128 rounded = exact / one, twice = (exact % one) * 2;
+    int beyond = rest % whole != 0;
+    if (twice > one || (twice == one && (beyond || rounded % 2 == 1)))
+        rounded++;
+    tw_int128 cost = (tw_int128)(rounded * one);
+    return negative ? -cost : cost;
 }
 
 /* Takes `qty` off the oldest lots, without changing them. */
@@ -24,8 +41,7 @@ static void plan_release(const struct position *position, int64_t qty, struct bo
         tw_int128 cost = lot->cost_e16;
         int64_t fee = lot->fee_e8;
         if (take < lot->qty_e8) {
-            cost = tw_share_half_even(lot->cost_e16, take, lot->qty_e8);
-            cost = tw_divide_half_even(cost, E8) * E8;
+            cost = share_of_cost(lot, take);
             fee = (int64_t)tw_share_half_even(lot->fee_e8, take, lot->qty_e8);
         }
         if (!lot->cost_known)
@@ -54,13 +70,26 @@ static int plan_close(const struct symbol *symbol, const struct entry *entry, st
     return money_of(gain, symbol->multiplier_e8, &ret->realized_e8);
 }
 
-/* Largest |price x quantity| that a position or a trade may add up to: far beyond any account, and
- * such that sums of two of them cannot overflow. */
-#define LARGEST_VALUE (((tw_int128)1) << 125)
+/* Largest |price x quantity| of one change, and of what a position or a trade adds up to: far
+ * beyond any account, and such that the sums and differences made of them on the way cannot
+ * overflow. */
+#define LARGEST_VALUE (((tw_int128)1) << 120)
+
+static int is_small(tw_int128 value) {
+    return value > -LARGEST_VALUE && value < LARGEST_VALUE;
+}
 
 static int fits(tw_int128 a, tw_int128 b) {
-    tw_int128 sum = a + b;
-    return sum > -LARGEST_VALUE && sum < LARGEST_VALUE;
+    return is_small(b) && is_small(a + b);
+}
+
+int tw_position_check_fee(const struct position *position, tw_int128 more_e8) {
+    tw_int128 sum = more_e8 < 0 ? -more_e8 : more_e8;
+    for (size_t i = 0; i < position->lot_count; i++) {
+        int64_t fee = position->lots[i].fee_e8;
+        sum += fee < 0 ? -fee : fee;
+    }
+    return sum <= INT64_MAX ? 0 : TW_E_RANGE;
 }
 
 static int plan_sums(const struct position *position, const struct entry *entry,
@@ -74,8 +103,10 @@ static int plan_sums(const struct position *position, const struct entry *entry,
         cost += position->lots[i].cost_e16;
     int64_t ignored;
     int flips = booking->closed_qty_e8 > 0;
-    if (!fits(cost, opened) || !fits(trade->entered_value_e16, flips ? 0 : opened) ||
+    if (!fits(flips ? 0 : cost, opened) || !fits(flips ? 0 : trade->entered_value_e16, opened) ||
         !fits(trade->exited_value_e16, closed))
+        return TW_E_RANGE;
+    if (tw_position_check_fee(position, booking->opened_fee_e8))
         return TW_E_RANGE;
     if (tw_decimal_add(trade->entered_qty_e8, flips ? 0 : booking->opened_qty_e8, &ignored) ||
         tw_decimal_add(trade->exited_qty_e8, booking->closed_qty_e8, &ignored) ||
@@ -97,6 +128,9 @@ int tw_position_plan(const struct symbol *symbol, const struct entry *entry, str
             return tw_fail(why, TW_E_RANGE, "the result of this execution does not fit 64 bits");
     }
     booking.opened_qty_e8 = entry->qty_e8 - booking.closed_qty_e8;
+    if (entry->fee_e8 != TW_UNKNOWN)
+        booking.opened_fee_e8 =
+            (int64_t)tw_share_half_even(entry->fee_e8, booking.opened_qty_e8, entry->qty_e8);
     if (plan_sums(position, entry, &booking))
         return tw_fail(why, TW_E_RANGE,
                        "the position this makes does not fit the numbers of a day");
@@ -134,8 +168,7 @@ static void release(struct position *position, int64_t qty) {
             gone++;
             continue;
         }
-        tw_int128 cost = tw_share_half_even(lot->cost_e16, left, lot->qty_e8);
-        lot->cost_e16 -= tw_divide_half_even(cost, E8) * E8;
+        lot->cost_e16 -= share_of_cost(lot, left);
         lot->fee_e8 -= (int64_t)tw_share_half_even(lot->fee_e8, left, lot->qty_e8);
         lot->qty_e8 -= left;
         left = 0;

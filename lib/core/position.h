@@ -25,12 +25,16 @@ struct booking {
     tw_int128 released_e16; /* cost of what closed */
     int64_t released_known;
     int64_t released_fee_e8; /* its opening fees */
+    int64_t opened_fee_e8;   /* of the entry's fee, the share of what opened; 0 if not known */
     int64_t realized_e8; /* result of prices alone; TW_UNKNOWN if a price or cost is not known */
 };
 
 /* What the entry would close and open. TW_E_RANGE when a number would not fit. */
 int tw_position_plan(const struct symbol *symbol, const struct entry *entry, struct booking *ret,
                      tw_error *why);
+
+/* May a fee, or a change of one, still be added to those of the lots? 0 or TW_E_RANGE. */
+int tw_position_check_fee(const struct position *position, tw_int128 more_e8);
 
 /* Room for one more change of a symbol: lots, closed trades, changes, partials. 0 or TW_E_NOMEM. */
 int tw_position_reserve(struct symbol *symbol);

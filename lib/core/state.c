@@ -128,6 +128,12 @@ int tw_state_average_cost(const struct position *position, int64_t *ret_e8) {
     return tw_narrow_64(tw_divide_half_even(cost, position->qty_e8), ret_e8);
 }
 
+const struct plan_data *tw_state_plan(const struct symbol *symbol) {
+    int64_t side = symbol->position.side;
+    int meant = symbol->plan.side && (!side || side == symbol->plan.side);
+    return meant ? &symbol->plan : NULL;
+}
+
 int64_t tw_state_execution_result(const struct execution *execution, int *ret_known) {
     if (execution->booked_e8 != TW_UNKNOWN) {
         *ret_known = 1;
@@ -162,28 +168,36 @@ static tw_maybe maybe_of(int64_t value) {
     return maybe;
 }
 
+/* A trade's result is wider than what shows it; no account comes near. */
+static int64_t narrow_to_limit(tw_int128 value) {
+    int64_t narrow;
+    if (tw_narrow_64(value, &narrow) == 0)
+        return narrow;
+    return value < 0 ? -INT64_MAX : INT64_MAX;
+}
+
+static void fill_plan(const struct plan_data *plan, tw_position *ret) {
+    ret->pivot_e8 = maybe_of(plan ? plan->pivot_e8 : TW_UNKNOWN);
+    ret->stop_e8 = maybe_of(plan ? plan->stop_e8 : TW_UNKNOWN);
+    ret->target1_e8 = maybe_of(plan ? plan->target1_e8 : TW_UNKNOWN);
+    ret->target2_e8 = maybe_of(plan ? plan->target2_e8 : TW_UNKNOWN);
+    ret->stop_reason = plan ? plan->stop_reason : 0;
+}
+
 static void fill_position(const struct state *state, uint32_t id, tw_position *ret) {
     const struct symbol *symbol = &state->symbols[id];
     const struct position *position = &symbol->position;
-    const struct plan_data *plan = &symbol->plan;
     int64_t average = TW_UNKNOWN;
-    int64_t result = 0;
     if (tw_state_average_cost(position, &average))
         average = TW_UNKNOWN;
-    if (tw_narrow_64(position->trade.result_e8, &result))
-        result = 0;
     ret->symbol = tw_state_symbol_name(state, id);
     ret->side = position->side;
     ret->qty_e8 = position->qty_e8;
     ret->shares_e8 = position->shares_e8;
     ret->entry_price_e8 = maybe_of(average);
     ret->entry_time_ns = position->side ? position->trade.open_ns : 0;
-    ret->pivot_e8 = maybe_of(plan->side ? plan->pivot_e8 : TW_UNKNOWN);
-    ret->stop_e8 = maybe_of(plan->side ? plan->stop_e8 : TW_UNKNOWN);
-    ret->target1_e8 = maybe_of(plan->side ? plan->target1_e8 : TW_UNKNOWN);
-    ret->target2_e8 = maybe_of(plan->side ? plan->target2_e8 : TW_UNKNOWN);
-    ret->stop_reason = plan->stop_reason;
-    ret->realized_e8 = result;
+    fill_plan(tw_state_plan(symbol), ret);
+    ret->realized_e8 = narrow_to_limit(position->trade.result_e8);
     ret->partials = (int64_t)position->partial_count;
     ret->estimated = position->estimated;
     ret->gated = tw_state_gated(state, ret->symbol, NULL);

@@ -297,6 +297,10 @@ const char *tw_state_base_currency(const struct state *state);
  * not known. */
 int tw_state_average_cost(const struct position *position, int64_t *ret_e8);
 
+/* What is meant with the open position, or with the next entry; NULL when nothing is. A plan for
+ * the other side than the open one waits for its own entry. */
+const struct plan_data *tw_state_plan(const struct symbol *symbol);
+
 /* booked else realized - fee, as far as known; *ret_known is 0 when a part of it is not. */
 int64_t tw_state_execution_result(const struct execution *execution, int *ret_known);
 
