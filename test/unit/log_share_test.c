@@ -1,6 +1,7 @@
 /* A day file in the hands of several handles, threads and processes. */
 #include "day_file.h"
 
+#include <lmdb.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -282,6 +283,39 @@ START_TEST(what_a_killed_writer_committed_is_there_and_can_be_gone_on_with) {
 }
 END_TEST
 
+/* Somebody who knows LMDB but not our lock takes record 2 out. */
+static int tamper(void) {
+    MDB_env *env = NULL;
+    MDB_txn *txn = NULL;
+    MDB_dbi dbi = 0;
+    uint8_t seq[8] = {0, 0, 0, 0, 0, 0, 0, 2};
+    MDB_val key = {sizeof seq, seq};
+    return mdb_env_create(&env) || mdb_env_set_maxdbs(env, 8) ||
+           mdb_env_set_mapsize(env, TW_LOG_FIRST_BYTES) ||
+           mdb_env_open(env, day_path(), MDB_NOSUBDIR, 0600) || mdb_txn_begin(env, NULL, 0, &txn) ||
+           mdb_dbi_open(txn, "events", 0, &dbi) || mdb_del(txn, dbi, &key, NULL) ||
+           mdb_txn_commit(txn);
+}
+
+START_TEST(a_commit_of_a_stranger_stops_the_writer_and_a_gap_stops_the_reader) {
+    make_journal();
+    make_day_file();
+    struct log *log = open_day(TW_LOG_WRITE);
+    append(log, 1, 3, 100);
+    check_child(tamper);
+    struct reading reading = {1, 0};
+    struct log_head head;
+    CHECK_FAILS(tw_log_read(log, 1, check_record, &reading, 10, why), TW_E_DAMAGED,
+                "record 2 is missing");
+    CHECK_FAILS(tw_log_read(log, 2, check_record, &reading, 10, why), TW_E_DAMAGED,
+                "record 2 is missing");
+    CHECK_FAILS(tw_log_head(log, &head, why), TW_E_DAMAGED, "the head is of commit");
+    CHECK_FAILS(append_records(log, 4, 1, 100, NULL, why), TW_E_DAMAGED, "the next commit is");
+    ck_assert(tw_log_failed(log));
+    tw_log_close(log);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("log_share");
     TCase *company = tcase_create("company");
@@ -292,6 +326,7 @@ int main(void) {
     tcase_add_test(company, a_reader_in_another_process_follows_a_file_that_grows);
     tcase_add_test(company, the_slot_of_a_reader_that_was_killed_is_cleared);
     tcase_add_test(company, what_a_killed_writer_committed_is_there_and_can_be_gone_on_with);
+    tcase_add_test(company, a_commit_of_a_stranger_stops_the_writer_and_a_gap_stops_the_reader);
     suite_add_tcase(suite, company);
     return run_suite(suite);
 }

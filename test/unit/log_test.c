@@ -192,6 +192,24 @@ START_TEST(a_reader_can_start_in_the_middle_stop_and_fail) {
 }
 END_TEST
 
+START_TEST(a_file_grows_before_it_has_to) {
+    make_journal();
+    make_day_file();
+    struct log *log = open_day(TW_LOG_WRITE);
+    append(log, 1, 1, TW_LOG_FIRST_BYTES / 4 * 3);
+    struct log_stat stat;
+    CHECK_OK(tw_log_stat(log, &stat, why));
+    ck_assert_uint_eq(stat.map_bytes, TW_LOG_FIRST_BYTES);
+    ck_assert_uint_lt(stat.used_bytes, TW_LOG_FIRST_BYTES);
+    append(log, 2, 1, 100);
+    CHECK_OK(tw_log_stat(log, &stat, why));
+    ck_assert_uint_eq(stat.map_bytes, 2 * (uint64_t)TW_LOG_FIRST_BYTES);
+    ck_assert_uint_eq(stat.file_bytes, stat.map_bytes);
+    check_all(log, 1, 2);
+    tw_log_close(log);
+}
+END_TEST
+
 /* ---- against a model ------------------------------------------------------------------------- */
 
 START_TEST(random_days_are_what_a_model_says) {
@@ -247,6 +265,7 @@ int main(void) {
     tcase_add_test(records, a_snapshot_alone_leaves_records_and_chain_as_they_were);
     tcase_add_test(records, the_whole_index_is_walked_in_order);
     tcase_add_test(records, a_reader_can_start_in_the_middle_stop_and_fail);
+    tcase_add_test(records, a_file_grows_before_it_has_to);
     tcase_add_test(records, random_days_are_what_a_model_says);
     suite_add_tcase(suite, records);
     return run_suite(suite);
