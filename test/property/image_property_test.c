@@ -143,6 +143,8 @@ static void add_order(struct random *random, struct state *state, const char *na
                                       sizeof *state->orders),
                      0);
     fill_members(random, state, &state->orders[id], &tw_image_order);
+    /* Finished orders are history: a snapshot leaves them out. */
+    state->orders[id].status = random_between(random, TW_ORDER_SENT, TW_ORDER_INACTIVE);
 }
 
 static struct state *random_state(struct random *random) {

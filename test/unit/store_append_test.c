@@ -1,0 +1,148 @@
+/* Appending: one, many, by several threads, twice. */
+#include <pthread.h>
+#include <stddef.h>
+
+#include "store_fixture.h"
+
+START_TEST(a_duplicate_execution_is_said_and_not_counted) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    buy(store, "e1", 100, 44525);
+    uint64_t last = tw_durable_seq(store);
+    tw_fill again = fill_of("e1", TW_ACTION_BUY, 100, 44525);
+    FAILS(tw_append_fill(store, &again, NULL, &why), TW_E_DUPLICATE);
+    ck_assert_uint_eq(tw_durable_seq(store), last);
+    ck_assert_int_eq(open_quantity(store), 100 * TW_E8);
+    tw_abandon(store);
+}
+END_TEST
+
+START_TEST(a_batch_is_all_or_none) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    buy(store, "e0", 10, 10000);
+    uint64_t last = tw_durable_seq(store);
+    int64_t pnl = pnl_of(store);
+    tw_event events[3];
+    put_fill(&events[0], "e1", TW_ACTION_BUY, 10);
+    put_fill(&events[1], "e2", TW_ACTION_SELL, 5);
+    put_fill(&events[2], "e1", TW_ACTION_BUY, 10);
+    uint64_t bad = 99;
+    FAILS(tw_append_batch(store, events, 3, NULL, &bad, &why), TW_E_DUPLICATE);
+    ck_assert_uint_eq(bad, 2);
+    ck_assert_uint_eq(tw_durable_seq(store), last);
+    ck_assert_int_eq(open_quantity(store), 10 * TW_E8);
+    ck_assert_int_eq(pnl_of(store), pnl);
+    uint64_t first;
+    OK(tw_append_batch(store, events, 2, &first, NULL, &why));
+    ck_assert_uint_eq(first, last + 1);
+    ck_assert_int_eq(open_quantity(store), 15 * TW_E8);
+    tw_abandon(store);
+    store = open_on(MONDAY);
+    ck_assert_int_eq(open_quantity(store), 15 * TW_E8);
+    tw_abandon(store);
+}
+END_TEST
+
+START_TEST(the_leading_events_of_a_batch_go_in_up_to_the_refused_one) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    tw_event events[4];
+    put_fill(&events[0], "e1", TW_ACTION_BUY, 10);
+    put_fill(&events[1], "e2", TW_ACTION_BUY, 10);
+    put_fill(&events[2], "e1", TW_ACTION_BUY, 10);
+    put_fill(&events[3], "e3", TW_ACTION_BUY, 10);
+    uint64_t count, first;
+    FAILS(tw_append_leading(store, events, 4, &first, &count, &why), TW_E_DUPLICATE);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_uint_eq(tw_durable_seq(store), first + 1);
+    ck_assert_int_eq(open_quantity(store), 20 * TW_E8);
+    tw_abandon(store);
+}
+END_TEST
+
+START_TEST(an_event_of_another_date_is_refused) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    tw_event event;
+    put_fill(&event, "e1", TW_ACTION_BUY, 10);
+    event.trading_date = TUESDAY;
+    FAILS(tw_append(store, &event, NULL, &why), TW_E_DATE);
+    event.trading_date = MONDAY;
+    OK(tw_append(store, &event, NULL, &why));
+    tw_abandon(store);
+}
+END_TEST
+
+enum { THREADS = 4, PER_THREAD = 25 };
+
+struct producer {
+    tw_store *store;
+    int number;
+    int failures;
+};
+
+static void *produce(void *context) {
+    struct producer *producer = context;
+    char exec_id[32];
+    for (int i = 0; i < PER_THREAD; i++) {
+        snprintf(exec_id, sizeof exec_id, "t%d-%d", producer->number, i);
+        tw_fill fill = fill_of(exec_id, TW_ACTION_BUY, 1, 100);
+        producer->failures += tw_append_fill(producer->store, &fill, NULL, NULL) != 0;
+    }
+    return NULL;
+}
+
+START_TEST(several_threads_append_while_the_timer_takes_checkpoints) {
+    make_journal();
+    tw_options options = {.size = sizeof options, .trading_date = MONDAY, .checkpoint_ns = 2000000};
+    tw_store *store = NULL;
+    OK(tw_open(path, &options, &store, &why));
+    pthread_t threads[THREADS];
+    struct producer producers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        producers[i] = (struct producer){store, i, 0};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(producers[i].failures, 0);
+    }
+    ck_assert_int_eq(open_quantity(store), (int64_t)THREADS * PER_THREAD * TW_E8);
+    OK(tw_close(store, "done", &why));
+    tw_journal *journal;
+    tw_verify_report report = {.size = sizeof report};
+    OK(tw_journal_open(path, &journal, &why));
+    OK(tw_journal_verify(journal, MONDAY, &report, &why));
+    ck_assert_uint_eq(report.executions, THREADS * PER_THREAD);
+    tw_journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_caller_with_an_older_shorter_struct_is_served) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    tw_fill fill = fill_of("e1", TW_ACTION_BUY, 1, 100);
+    fill.kind = 77; /* beyond what the older caller knows, so it must not be looked at */
+    fill.size = offsetof(tw_fill, kind);
+    OK(tw_append_fill(store, &fill, NULL, &why));
+    fill.exec_id = "e2";
+    fill.size = 0;
+    FAILS(tw_append_fill(store, &fill, NULL, &why), TW_E_INVALID);
+    tw_abandon(store);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("store_append");
+    TCase *cases = tcase_create("store_append");
+    tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, a_duplicate_execution_is_said_and_not_counted);
+    tcase_add_test(cases, a_batch_is_all_or_none);
+    tcase_add_test(cases, the_leading_events_of_a_batch_go_in_up_to_the_refused_one);
+    tcase_add_test(cases, an_event_of_another_date_is_refused);
+    tcase_add_test(cases, several_threads_append_while_the_timer_takes_checkpoints);
+    tcase_add_test(cases, a_caller_with_an_older_shorter_struct_is_served);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
