@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""21 paper trades of 2025-10-31 as the original trader recorded them, each with its P&L. Its file has
-an entry and an exit per trade; both become a fill here, in the order of the file, because its two
-clocks are of two zones."""
+"""21 paper trades of 2025-10-31 as the original trader recorded them, each with its P&L. Its file
+has an entry and an exit per trade; both become a fill here, in the order of the file, because its
+two clocks are of two zones."""
 import os
 from decimal import Decimal
 
