@@ -47,6 +47,9 @@ int tw_findings_look(const struct view *view, const tw_answer *answer, tw_propos
     tw_state *state = NULL, *older = NULL;
     struct view before = *view;
     before.date = tw_view_older_date(view);
+    if (view->date == 0)
+        return tw_out_wrong("the journal has no day yet, expected one to compare; "
+                            "--apply begins today's");
     int status = tw_view_state(view, 0, 0, &state, NULL);
     if (status == 0 && before.date)
         status = tw_view_state(&before, 0, 0, &older, NULL);
@@ -71,18 +74,23 @@ int tw_findings_apply(tw_store *store, const tw_answer *answer, tw_proposal **re
     return 0;
 }
 
+/* What is agreed upon is never on record as a finding. */
+static int is_on_record(const tw_finding_view *finding) {
+    return !finding->fresh && strcmp(finding->case_id, "D1") != 0;
+}
+
 static void put_text_row(struct table *table, const tw_finding_view *finding) {
     char text[1024];
+    const char *about = finding->about;
+    if (about && strstr(finding->text, about))
+        about = NULL;
+    snprintf(text, sizeof text, "%s%s%s%s", about ? about : "", about ? ": " : "", finding->text,
+             is_on_record(finding) ? " (on record)" : "");
     tw_table_text(table, finding->symbol);
     tw_table_text(table, finding->ours);
     tw_table_text(table, finding->theirs);
     tw_table_text(table, finding->case_id);
-    if (finding->about && finding->text && !strstr(finding->text, finding->about)) {
-        snprintf(text, sizeof text, "%s: %s", finding->about, finding->text);
-        tw_table_text(table, text);
-    } else {
-        tw_table_text(table, finding->text);
-    }
+    tw_table_text(table, text);
     if (finding->critical)
         tw_table_colour(table, "red");
 }
@@ -116,7 +124,9 @@ static void print_end(uint64_t differ, uint64_t count, uint64_t events, enum for
         tw_out_format("0 of %" PRIu64 " differ.", count);
     else
         tw_out_format("%" PRIu64 " of %" PRIu64 " differ.", differ, count);
-    if (applied)
+    if (applied && events == 0)
+        tw_out_plain(" Nothing new to record.\n");
+    else if (applied)
         tw_out_format(" Recorded as %" PRIu64 " event%s.\n", events, events == 1 ? "" : "s");
     else if (differ)
         tw_out_plain(" Nothing was changed; --apply records it.\n");
