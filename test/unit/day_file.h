@@ -186,9 +186,11 @@ static inline uint8_t *load_file(const char *path, size_t *ret_size) {
 }
 
 static inline void store_file(const char *path, const uint8_t *bytes, size_t size) {
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    /* Without O_TRUNC: ext4 would write a file replaced that way to the disk at every close. */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(pwrite(fd, bytes, size, 0), (ssize_t)size);
+    ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
     close(fd);
 }
 
