@@ -6,8 +6,8 @@ IBKR puts the commission of the opening into the basis; tradewal takes every fee
 incurred. So the broker's figure of a closing row is ours less the opening fees of what it closed,
 which `Fees` below keeps, first in first out. Two prices and many fees have nine decimals: the tool
 refuses them, the test rounds them to eight, half to even. Corporate actions are position_adjusted
-events: a split or a renaming empties the old position and builds the new one lot by lot, each at its
-old cost."""
+events: a split or a renaming empties the old position and builds the new one lot by lot, each at
+its old cost."""
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from fills import Set, events_of, fill, instrument, need, table

@@ -2,9 +2,9 @@
 """Six years of a back test, 1,506 dates: 9,367 fills, 1,306 of them through zero.
 
 Told twice: all of it on one trading date, where a replay gives cash and positions at the end of
-each of the dates; and the first 60 dates with a day file each, where what a date leaves open is told
-to the next as position_opening at the average cost. (All dates with a file each gave the same, and
-took a minute.)
+each of the dates; and the first 60 dates with a day file each, where what a date leaves open is
+told to the next as position_opening at the average cost. (All dates with a file each gave the same,
+and took a minute.)
 
 Some prices have more than eight decimals (4.82375000001): the tool refuses them and rounds nothing.
 The test rounds them to eight, half to even, before it tells them; stated cash is then met within
