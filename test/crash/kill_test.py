@@ -37,7 +37,8 @@ class Story:
 
     def __init__(self, chance):
         self.chance, self.fills, self.held, self.events = chance, [], {}, []
-        kinds = (self.fill,) * 6 + (self.commission, self.attempt, self.plan, self.counter, self.bar)
+        kinds = (self.fill,) * 6 + (self.commission, self.attempt, self.plan, self.counter,
+                                    self.bar)
         while len(self.events) < EVENTS:
             self.events.append(dict(chance.choice(kinds)(), time=clock(len(self.events))))
 
