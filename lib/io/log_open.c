@@ -135,9 +135,10 @@ static int open_reading(const struct folder *folder, struct log *log, tw_error *
     int alive = 0;
     if (share->env)
         return check_through_lmdb(log, why);
+    preflight.events_from = 0;
     int rc = decide_locking(folder, share, &how, &alive, why);
     if (rc == 0)
-        rc = tw_preflight_live(share->fd, &preflight, why);
+        rc = tw_preflight_live(share->fd, TW_PREFLIGHT_NEWEST, &preflight, why);
     if (rc == 0)
         rc = check_heads(&preflight, why);
     /* A file that changed at every look is as alive as its writer; LMDB's own locks must do then.
@@ -148,6 +149,8 @@ static int open_reading(const struct folder *folder, struct log *log, tw_error *
                  : tw_fail(why, TW_E_DAMAGED, "it changes, but no process holds the writer lock");
     if (rc == 0)
         rc = tw_share_size(share, &bytes, why);
+    if (rc == 0)
+        share->checked_from = preflight.events_from;
     if (rc == 0)
         rc = tw_share_open_env(share, how, (uint64_t)bytes / TW_PAGE_BYTES * TW_PAGE_BYTES, why);
     return rc ? rc : check_through_lmdb(log, why);
@@ -196,13 +199,15 @@ static int open_writing(const struct folder *folder, struct log *log, tw_error *
      * what is survives the next power loss. */
     if (fsync(share->fd) != 0)
         return tw_system_fail(why, errno, "syncing the day file");
-    int rc = tw_preflight(share->fd, &preflight, why);
+    int rc = tw_preflight_scope(share->fd, TW_PREFLIGHT_NEWEST, &preflight, why);
     if (rc == 0)
         rc = check_heads(&preflight, why);
     if (rc == 0)
         rc = tw_log_reserve_lock(share->folder_fd, folder, share->lock_name, why);
     if (rc == 0)
         rc = reserve_day(share, preflight.used_bytes, why);
+    if (rc == 0)
+        share->checked_from = preflight.events_from;
     if (rc == 0)
         rc = tw_share_open_env(share, TW_ENV_WRITE, (uint64_t)share->file_bytes, why);
     if (rc == 0)

@@ -20,6 +20,25 @@ static int begin(struct log *log, struct MDB_txn **ret, tw_error *why) {
     return rc ? rc : tw_share_begin(log->share, ret, why);
 }
 
+/* Opening looked only at the pages that a start from the newest snapshot reads. Before the first
+ * look at older records, all the rest goes through the preflight too. A file that a live writer
+ * changes at every try is left to LMDB's locks, as in tw_log_open. */
+static int check_older(struct log *log, uint64_t from_seq, tw_error *why) {
+    struct share *share = log->share;
+    struct preflight preflight;
+    if (from_seq > atomic_load(&share->checked_from))
+        return 0;
+    if (atomic_load(&share->checked_from) == 0)
+        return 0;
+    int rc = tw_log_check_owner(log, why);
+    if (rc == 0)
+        rc = tw_preflight_live(share->fd, TW_PREFLIGHT_ALL, &preflight, why);
+    if (rc < 0)
+        return tw_fail_in(why, rc, "%s", share->shown);
+    atomic_store(&share->checked_from, 0);
+    return 0;
+}
+
 void tw_log_put_seq(uint64_t seq, uint8_t key[TW_SEQ_KEY_BYTES]) {
     for (int i = TW_SEQ_KEY_BYTES; i-- > 0; seq >>= 8)
         key[i] = (uint8_t)seq;
@@ -136,7 +155,9 @@ int64_t tw_log_read(struct log *log, uint64_t from_seq,
     struct MDB_cursor *cursor = NULL;
     if (max_records == 0)
         return tw_fail(why, TW_E_INVALID, "reading no records at all");
-    int rc = begin(log, &txn, why);
+    int rc = check_older(log, from_seq, why);
+    if (rc == 0)
+        rc = begin(log, &txn, why);
     if (rc)
         return rc;
     rc = tw_env_cursor(log->share->env, txn, TW_TABLE_EVENTS, &cursor, why);
@@ -168,6 +189,9 @@ static int read_value(struct log *log, enum table table, struct bytes key, struc
 
 int tw_log_read_one(struct log *log, uint64_t seq, struct buffer *out, tw_error *why) {
     uint8_t key[TW_SEQ_KEY_BYTES];
+    int rc = check_older(log, seq, why);
+    if (rc)
+        return rc;
     tw_log_put_seq(seq, key);
     return read_value(log, TW_TABLE_EVENTS, (struct bytes){key, sizeof key}, out, "record", why);
 }

@@ -25,7 +25,9 @@ struct share {
     int folder_fd;
     int fd;             /* our own descriptor of the day file */
     int64_t file_bytes; /* while writing: the size it has to have */
-    dev_t lock_device;  /* while writing: which lock file LMDB has open */
+    _Atomic uint64_t
+        checked_from;  /* records before this seq lie on pages nobody has looked at yet */
+    dev_t lock_device; /* while writing: which lock file LMDB has open */
     ino_t lock_inode;
     pthread_rwlock_t gate;
     struct env *env; /* NULL when it could not be opened again */

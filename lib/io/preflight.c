@@ -22,6 +22,8 @@ struct tree {
     int is_main;
 };
 
+enum { SEQ_KEY_BYTES = 8 };
+
 struct level {
     uint8_t page[TW_PAGE_BYTES];
     unsigned index; /* of the next entry to look at */
@@ -45,6 +47,10 @@ struct walk {
     uint64_t free_pages;
     struct tree tables[TW_PREFLIGHT_TABLES];
     struct preflight *result;
+    enum preflight_scope scope;
+    uint8_t skip_below[SEQ_KEY_BYTES]; /* events with lower keys are not needed */
+    int skipping;
+    uint64_t skipped_leaves;
 };
 
 /* A page may be in use once: by one tree, or by the free list. */
@@ -204,6 +210,25 @@ static int enter_page(struct walk *walk, const struct tree *tree, unsigned depth
     return 0;
 }
 
+/* Is the child that was just taken from a branch a leaf with nothing but records that are not
+ * needed? The next entry's key is at or below all keys behind it. */
+static int may_skip(const struct walk *walk, const struct tree *tree, unsigned depth) {
+    const struct level *level = &walk->levels[depth];
+    struct page_node next;
+    if (!walk->skipping || depth + 2 != tree->record.depth ||
+        level->index == tw_page_keys(level->page))
+        return 0;
+    tw_page_node(level->page, level->index, &next);
+    return next.key_bytes == SEQ_KEY_BYTES &&
+           memcmp(next.key, walk->skip_below, SEQ_KEY_BYTES) <= 0;
+}
+
+static int skip_leaf(struct walk *walk, uint64_t number) {
+    walk->counted.leaf_pages++;
+    walk->skipped_leaves++;
+    return take_page(walk, number);
+}
+
 /* Goes through the pages of one tree, left to right; returns to a branch for its next entry. */
 static int walk_pages(struct walk *walk, const struct tree *tree) {
     int rc = enter_page(walk, tree, 0, tree->record.root);
@@ -227,7 +252,9 @@ static int walk_pages(struct walk *walk, const struct tree *tree) {
         /* The key of a branch's first entry means nothing: LMDB never compares it. */
         if (index > 0)
             rc = check_order(walk, tree, number, &node, 1);
-        if (rc == 0)
+        if (rc == 0 && may_skip(walk, tree, depth))
+            rc = skip_leaf(walk, node.child);
+        else if (rc == 0)
             rc = enter_page(walk, tree, ++depth, node.child);
     }
     return rc;
@@ -244,7 +271,8 @@ static int walk_tree(struct walk *walk, const struct tree *tree, const char *nam
     if (rc)
         return tw_fail_in(walk->file.why, rc, "table %s", name);
     const struct page_table *counted = &walk->counted;
-    if (counted->entries != record->entries || counted->branch_pages != record->branch_pages ||
+    if ((counted->entries != record->entries && !walk->skipped_leaves) ||
+        counted->branch_pages != record->branch_pages ||
         counted->leaf_pages != record->leaf_pages ||
         counted->overflow_pages != record->overflow_pages)
         return tw_fail(walk->file.why, TW_E_DAMAGED,
@@ -311,6 +339,39 @@ static int read_metas(struct walk *walk, struct page_meta *winner, struct page_m
     return 0;
 }
 
+static int is_table(const struct preflight_table *table, const char *name) {
+    return strcmp(table->name, name) == 0;
+}
+
+/* The events come last: by then it is known where the newest snapshot stands. */
+static int walk_tables(struct walk *walk) {
+    struct preflight *result = walk->result;
+    const uint64_t none = TW_PREFLIGHT_TABLES;
+    uint64_t events = none;
+    int rc = 0;
+    for (uint64_t index = 0; rc == 0 && index < result->table_count; index++) {
+        const struct preflight_table *table = &result->tables[index];
+        if (is_table(table, "events")) {
+            events = index;
+            continue;
+        }
+        rc = walk_tree(walk, &walk->tables[index], table->name);
+        if (rc == 0 && is_table(table, "snapshots") && walk->last.known &&
+            walk->last.size == SEQ_KEY_BYTES)
+            memcpy(walk->skip_below, walk->last.bytes, SEQ_KEY_BYTES);
+    }
+    if (rc || events == none)
+        return rc;
+    const struct tree *tree = &walk->tables[events];
+    walk->skipping = walk->scope == TW_PREFLIGHT_NEWEST && tree->record.overflow_pages == 0;
+    rc = walk_tree(walk, tree, "events");
+    walk->skipping = 0;
+    for (int i = 0; walk->skipped_leaves && i < SEQ_KEY_BYTES; i++)
+        result->events_from = result->events_from << 8 | walk->skip_below[i];
+    walk->skipped_leaves = 0;
+    return rc;
+}
+
 static int walk_file(struct walk *walk) {
     struct page_meta winner;
     struct page_meta loser;
@@ -332,8 +393,7 @@ static int walk_file(struct walk *walk) {
     struct tree main_tree = {winner.main, 0, 1};
     struct tree free_tree = {winner.free, 1, 0};
     rc = walk_tree(walk, &main_tree, "main");
-    for (uint64_t index = 0; rc == 0 && index < result->table_count; index++)
-        rc = walk_tree(walk, &walk->tables[index], result->tables[index].name);
+    rc = rc ? rc : walk_tables(walk);
     if (rc == 0)
         rc = walk_tree(walk, &free_tree, "free");
     if (rc == 0)
@@ -345,6 +405,10 @@ static int walk_file(struct walk *walk) {
 }
 
 int tw_preflight(int fd, struct preflight *ret, tw_error *why) {
+    return tw_preflight_scope(fd, TW_PREFLIGHT_ALL, ret, why);
+}
+
+int tw_preflight_scope(int fd, enum preflight_scope scope, struct preflight *ret, tw_error *why) {
     struct stat status;
     if (fstat(fd, &status) != 0)
         return tw_system_fail(why, errno, "size of the day file");
@@ -361,6 +425,7 @@ int tw_preflight(int fd, struct preflight *ret, tw_error *why) {
         walk->file.why = why;
         walk->levels = levels;
         walk->result = result;
+        walk->scope = scope;
         result->file_bytes = (uint64_t)status.st_size;
         rc = walk_file(walk);
         if (rc == 0)

@@ -38,7 +38,8 @@ struct preflight {
     struct preflight_meta loser;  /* the commit before */
     uint64_t used_bytes;          /* pages up to the last one in use */
     uint64_t file_bytes;
-    uint64_t free_pages; /* pages of the free list */
+    uint64_t free_pages;  /* pages of the free list */
+    uint64_t events_from; /* leaves of "events" with records below this seq alone were not read */
     uint64_t table_count;
     struct preflight_table tables[TW_PREFLIGHT_TABLES];
 };
@@ -47,9 +48,20 @@ struct preflight {
  * format; TW_E_IO, TW_E_NOMEM. The file must hold still meanwhile. */
 int tw_preflight(int fd, struct preflight *ret, tw_error *why);
 
+enum preflight_scope {
+    TW_PREFLIGHT_ALL,
+    /* Leaves of "events" that hold nothing but records before the newest snapshot are accounted for
+     * but not read: a start from a snapshot has no use for them, and they are nearly all of a long
+     * day. Whoever reads there asks for all first. Only where no event has pages of its own. */
+    TW_PREFLIGHT_NEWEST
+};
+
 /* The same for a file that a live writer may be changing: an answer counts only when both meta
  * pages are the same afterwards, otherwise it is asked again, a few times. 1 when the file changed
  * every time, so that nothing is known. */
-int tw_preflight_live(int fd, struct preflight *ret, tw_error *why);
+int tw_preflight_live(int fd, enum preflight_scope scope, struct preflight *ret, tw_error *why);
+
+/* tw_preflight of less than all. */
+int tw_preflight_scope(int fd, enum preflight_scope scope, struct preflight *ret, tw_error *why);
 
 #endif

@@ -20,7 +20,7 @@ static int read_marks(int fd, uint8_t ret[2 * TW_META_BYTES], tw_error *why) {
     return 0;
 }
 
-int tw_preflight_live(int fd, struct preflight *ret, tw_error *why) {
+int tw_preflight_live(int fd, enum preflight_scope scope, struct preflight *ret, tw_error *why) {
     for (int attempt = 0; attempt < TRIES; attempt++) {
         uint8_t before[2 * TW_META_BYTES];
         uint8_t after[2 * TW_META_BYTES];
@@ -28,7 +28,7 @@ int tw_preflight_live(int fd, struct preflight *ret, tw_error *why) {
         int rc = read_marks(fd, before, why);
         if (rc)
             return rc;
-        rc = tw_preflight(fd, &result, why);
+        rc = tw_preflight_scope(fd, scope, &result, why);
         int again = read_marks(fd, after, why);
         if (again)
             return again;

@@ -123,9 +123,21 @@ static int from_snapshot(struct log *log, const struct recover_limit *limit,
     return status;
 }
 
-static int past_limit(const struct recover_limit *limit, const tw_event *event) {
-    return (limit->at_seq && event->seq > limit->at_seq) ||
-           (limit->at_ns && event->time_ns > limit->at_ns);
+/* Records are not always in the order of their times: clocks step back, and what is imported is
+ * older than the session that imports it. So the instant is turned into a place in the log first.
+ */
+static int place_of(struct log *log, const struct log_head *head, int64_t at_ns, uint64_t *ret_seq,
+                    tw_error *why) {
+    struct record_reader reader = {.log = log, .next_seq = head->first_seq};
+    tw_event event;
+    int status = 0;
+    *ret_seq = 0;
+    while (head->first_seq && reader.next_seq &&
+           (status = tw_reader_next(&reader, &event, why)) > 0)
+        if (event.time_ns <= at_ns)
+            *ret_seq = event.seq;
+    tw_reader_free(&reader);
+    return status;
 }
 
 /* Says which record could not be folded; a refusal of the fold is damage of the log. */
@@ -153,7 +165,7 @@ static int replay(struct log *log, const struct recover_limit *limit, const stru
         status = tw_reader_next(&reader, &event, why);
         if (status <= 0)
             break;
-        stopped = past_limit(limit, &event);
+        stopped = limit->at_seq && event.seq > limit->at_seq;
         if (stopped)
             break;
         int folded = tw_fold_decoded(ret->state, &event, why);
@@ -165,7 +177,7 @@ static int replay(struct log *log, const struct recover_limit *limit, const stru
         ret->replayed++;
     }
     tw_reader_free(&reader);
-    if (status < 0 || stopped || limit->at_seq || limit->at_ns)
+    if (status < 0 || stopped || limit->at_seq)
         return status < 0 ? status : 0;
     if (head->first_seq && ret->state->last_seq != head->last_seq)
         return tw_fail(why, TW_E_DAMAGED, "the log ends at record %llu, its head says %llu",
@@ -185,35 +197,45 @@ static int from_start(struct log *log, struct recovered *ret) {
     return tw_state_new(&ret->state);
 }
 
-int tw_recover_day(struct log *log, const struct recover_limit *limit, struct recovered *ret,
-                   tw_error *why) {
-    struct recovered found = {0};
-    struct log_head head;
-    int status = tw_log_head(log, &head, why);
-    if (status)
-        return status;
-    /* A stop by time cannot know which snapshots lie before it. */
-    int try_snapshot = !limit->whole_day && !limit->at_ns;
-    status = try_snapshot ? from_snapshot(log, limit, &head, &found) : TW_E_NOT_FOUND;
+static int recover_to(struct log *log, const struct recover_limit *limit,
+                      const struct log_head *head, struct recovered *ret, tw_error *why) {
+    int status = limit->whole_day ? TW_E_NOT_FOUND : from_snapshot(log, limit, head, ret);
     if (status == 0) {
-        tw_recover_attach(found.state, log);
-        status = replay(log, limit, &head, &found, why);
+        tw_recover_attach(ret->state, log);
+        status = replay(log, limit, head, ret, why);
         /* A snapshot that the log contradicts is a bad snapshot: the log decides. */
         if (status && status != TW_E_NOMEM && status != TW_E_IO && status != TW_E_FORKED) {
             if (status != TW_E_HISTORY)
-                found.snapshots_bad++;
-            tw_state_free(found.state);
-            found.state = NULL;
+                ret->snapshots_bad++;
+            tw_state_free(ret->state);
+            ret->state = NULL;
             status = TW_E_NOT_FOUND;
         }
     }
     if (status == TW_E_NOT_FOUND) {
-        status = from_start(log, &found);
-        if (!status)
-            status = replay(log, limit, &head, &found, why);
-        else
-            tw_fail(why, status, "no memory for the state of a day");
+        status = from_start(log, ret);
+        if (status)
+            return tw_fail(why, status, "no memory for the state of a day");
+        status = replay(log, limit, head, ret, why);
     }
+    return status;
+}
+
+int tw_recover_day(struct log *log, const struct recover_limit *limit, struct recovered *ret,
+                   tw_error *why) {
+    struct recovered found = {0};
+    struct recover_limit until = *limit;
+    struct log_head head;
+    int status = tw_log_head(log, &head, why);
+    if (!status && limit->at_ns) {
+        status = place_of(log, &head, limit->at_ns, &until.at_seq, why);
+        if (limit->at_seq && limit->at_seq < until.at_seq)
+            until.at_seq = limit->at_seq;
+    }
+    int nothing_yet = limit->at_ns && until.at_seq == 0;
+    if (!status)
+        status =
+            nothing_yet ? from_start(log, &found) : recover_to(log, &until, &head, &found, why);
     if (status) {
         tw_state_free(found.state);
         return status;

@@ -281,7 +281,7 @@ START_TEST(files_that_are_no_lmdb_file_are_refused) {
         store_file(path, text, sizes[i]);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         ck_assert_int_eq(tw_preflight(fd, &preflight, NULL), TW_E_DAMAGED);
-        ck_assert_int_eq(tw_preflight_live(fd, &preflight, NULL), TW_E_DAMAGED);
+        ck_assert_int_eq(tw_preflight_live(fd, TW_PREFLIGHT_ALL, &preflight, NULL), TW_E_DAMAGED);
         close(fd);
     }
 }

@@ -171,7 +171,7 @@ START_TEST(a_live_file_is_never_called_damaged) {
     for (int round = 0; round < 300; round++) {
         struct preflight preflight;
         tw_error why = {0, ""};
-        int rc = tw_preflight_live(fd, &preflight, &why);
+        int rc = tw_preflight_live(fd, TW_PREFLIGHT_ALL, &preflight, &why);
         ck_assert_msg(rc >= 0, "%s", why.text);
     }
     int status = 0;

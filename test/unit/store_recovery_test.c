@@ -151,6 +151,82 @@ START_TEST(recovery_starts_from_the_newest_snapshot_and_falls_back) {
 }
 END_TEST
 
+/* Spoils the header of the page that holds record 1, as a failing disk would. */
+static void spoil_first_leaf(void) {
+    char name[600];
+    snprintf(name, sizeof name, "%s/%d.mdb", path, MONDAY);
+    FILE *file = fopen(name, "r+b");
+    ck_assert_ptr_nonnull(file);
+    unsigned char page[4096];
+    long at = 0;
+    static const unsigned char first_record[] = {'T', 'W', 'A', 'L', 1, 0, TW_TYPE_session_opened,
+                                                 0};
+    int found = 0;
+    while (!found && fread(page, sizeof page, 1, file) == 1) {
+        found = memmem(page, sizeof page, first_record, sizeof first_record) != NULL;
+        at += found ? 0 : (long)sizeof page;
+    }
+    ck_assert(found);
+    ck_assert_int_eq(fseek(file, at + 12, SEEK_SET), 0);
+    fputs("\xff\xff\xff\xff", file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(damage_before_the_snapshot_is_found_when_those_records_are_needed) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    char exec_id[16];
+    for (int i = 0; i < 300; i++) {
+        snprintf(exec_id, sizeof exec_id, "e%d", i);
+        buy(store, exec_id, 1, 100);
+    }
+    OK(tw_checkpoint(store, NULL, &why));
+    buy(store, "after", 1, 100);
+    tw_abandon(store);
+    spoil_first_leaf();
+    store = open_on(MONDAY);
+    ck_assert_int_eq(open_quantity(store), 301 * TW_E8);
+    /* The commission is of an execution before the snapshot: all of the day is asked for. */
+    tw_commission late = {.size = sizeof late, .exec_id = "e0", .fee_e8 = TW_E8};
+    FAILS(tw_append_commission(store, &late, NULL, &why), TW_E_DAMAGED);
+    tw_abandon(store);
+    tw_journal *journal;
+    tw_state *state;
+    tw_verify_report report = {.size = sizeof report};
+    OK(tw_journal_open(path, &journal, &why));
+    FAILS(tw_journal_verify(journal, MONDAY, &report, &why), TW_E_DAMAGED);
+    FAILS(tw_journal_state(journal, MONDAY, 0, 0, &state, NULL, &why), TW_E_DAMAGED);
+    tw_journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_state_at_an_instant_goes_by_the_place_in_the_log) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    /* The session was opened now; what is imported happened long before. */
+    tw_event event = {
+        .size = sizeof event, .type = TW_TYPE_fill, .time_ns = INT64_C(1759759200000000000)};
+    event.as.fill = fill_of("e1", TW_ACTION_BUY, 10, 100);
+    OK(tw_append(store, &event, NULL, &why));
+    event.time_ns += 1000;
+    event.as.fill = fill_of("e2", TW_ACTION_BUY, 10, 100);
+    OK(tw_append(store, &event, NULL, &why));
+    OK(tw_close(store, "done", &why));
+    tw_journal *journal;
+    tw_state *state;
+    tw_position position = {.size = sizeof position};
+    OK(tw_journal_open(path, &journal, &why));
+    OK(tw_journal_state(journal, MONDAY, 0, event.time_ns - 1, &state, NULL, &why));
+    ck_assert_int_eq(tw_state_position(state, "TSLA", &position), 0);
+    ck_assert_int_eq(position.qty_e8, 10 * TW_E8);
+    tw_state_free(state);
+    OK(tw_journal_state(journal, MONDAY, 0, event.time_ns - 1001, &state, NULL, &why));
+    ck_assert_int_eq(tw_state_position(state, "TSLA", &position), TW_E_NOT_FOUND);
+    tw_state_free(state);
+    tw_journal_close(journal);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("store_recovery");
     TCase *cases = tcase_create("store_recovery");
@@ -162,6 +238,8 @@ int main(void) {
     tcase_add_test(cases, a_checkpoint_is_skipped_when_nothing_is_new_and_deletes_no_event);
     tcase_add_test(cases, the_library_takes_checkpoints_by_itself_however_quiet_the_market);
     tcase_add_test(cases, recovery_starts_from_the_newest_snapshot_and_falls_back);
+    tcase_add_test(cases, damage_before_the_snapshot_is_found_when_those_records_are_needed);
+    tcase_add_test(cases, a_state_at_an_instant_goes_by_the_place_in_the_log);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
