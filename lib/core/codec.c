@@ -310,8 +310,9 @@ void tw_decoder_free(struct decoder *decoder) {
 
 /* ---- what an event books ---- */
 
-static const char *corrected_exec_id(const tw_fill_corrected *corrected) {
-    return strcmp(corrected->exec_id, corrected->corrects) != 0 ? corrected->exec_id : NULL;
+/* The id of a correction or bust itself, where it has one of its own. */
+static const char *own_id(const char *exec_id, const char *corrects) {
+    return strcmp(exec_id, corrects) != 0 ? exec_id : NULL;
 }
 
 const char *tw_event_exec_id(const tw_event *event) {
@@ -322,6 +323,8 @@ const char *tw_event_exec_id(const tw_event *event) {
     if (event->type == TW_TYPE_fill_inferred)
         return event->as.fill_inferred.exec_id;
     if (event->type == TW_TYPE_fill_corrected)
-        return corrected_exec_id(&event->as.fill_corrected);
+        return own_id(event->as.fill_corrected.exec_id, event->as.fill_corrected.corrects);
+    if (event->type == TW_TYPE_fill_busted)
+        return own_id(event->as.fill_busted.exec_id, event->as.fill_busted.corrects);
     return NULL;
 }

@@ -11,7 +11,6 @@
 
 enum { TW_RECORD_HEADER_BYTES = 24, TW_RECORD_VERSION = 1, TW_RECORD_BODY_BYTES_MAX = 128 * 1024 };
 
-
 /* Holds the text of the last decoded event. Zeroed is fresh. */
 struct decoder {
     struct buffer text;
@@ -44,9 +43,9 @@ struct record_header {
 };
 int tw_record_header(const void *bytes, size_t size, struct record_header *ret);
 
-/* The exec id an event books (fill, partial, fill_inferred, the new id of a fill_corrected), or
- * NULL. A partial may mark an execution that a fill has booked: whoever keeps an index of exec ids
- * keeps the first seq of each. */
+/* The exec id an event takes (fill, partial, fill_inferred, the new id of a fill_corrected or
+ * fill_busted), or NULL. A partial may mark an execution that a fill has booked: whoever keeps an
+ * index of exec ids keeps the first seq of each. */
 const char *tw_event_exec_id(const tw_event *event);
 
 #endif
