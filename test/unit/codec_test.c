@@ -152,7 +152,7 @@ START_TEST(a_record_of_a_later_version_is_newer_and_not_damaged) {
 }
 END_TEST
 
-START_TEST(only_what_books_an_execution_has_an_exec_id) {
+START_TEST(only_what_books_or_amends_an_execution_takes_an_exec_id) {
     size_t count;
     const struct event_type *types = tw_schema_types(&count);
     for (size_t i = 0; i < count; i++) {
@@ -165,22 +165,27 @@ START_TEST(only_what_books_an_execution_has_an_exec_id) {
             tw_field_set(&event, field, value);
         }
         const char *exec_id = tw_event_exec_id(&event);
-        int books = event.type == TW_TYPE_fill || event.type == TW_TYPE_partial ||
-                    event.type == TW_TYPE_fill_inferred || event.type == TW_TYPE_fill_corrected;
-        ck_assert_msg((exec_id != NULL) == books, "%s", types[i].name);
+        int takes = event.type == TW_TYPE_fill || event.type == TW_TYPE_partial ||
+                    event.type == TW_TYPE_fill_inferred || event.type == TW_TYPE_fill_corrected ||
+                    event.type == TW_TYPE_fill_busted;
+        ck_assert_msg((exec_id != NULL) == takes, "%s", types[i].name);
         if (exec_id)
             ck_assert_str_eq(exec_id, "e1");
     }
 }
 END_TEST
 
-START_TEST(a_correction_under_the_same_exec_id_books_none) {
+START_TEST(a_correction_or_bust_under_the_same_exec_id_takes_none) {
     tw_event event = a_fill();
     char same[] = "e1";
     event.type = TW_TYPE_fill_corrected;
     memset(&event.as, 0, sizeof event.as);
     event.as.fill_corrected.exec_id = "e1";
     event.as.fill_corrected.corrects = same;
+    ck_assert_ptr_null(tw_event_exec_id(&event));
+    event.type = TW_TYPE_fill_busted;
+    event.as.fill_busted.exec_id = "e1";
+    event.as.fill_busted.corrects = same;
     ck_assert_ptr_null(tw_event_exec_id(&event));
 }
 END_TEST
@@ -194,8 +199,8 @@ int main(void) {
     tcase_add_test(tests, the_largest_events_fit_a_record);
     tcase_add_test(tests, no_bytes_at_all_are_kept_as_no_bytes);
     tcase_add_test(tests, a_record_of_a_later_version_is_newer_and_not_damaged);
-    tcase_add_test(tests, only_what_books_an_execution_has_an_exec_id);
-    tcase_add_test(tests, a_correction_under_the_same_exec_id_books_none);
+    tcase_add_test(tests, only_what_books_or_amends_an_execution_takes_an_exec_id);
+    tcase_add_test(tests, a_correction_or_bust_under_the_same_exec_id_takes_none);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
