@@ -101,11 +101,11 @@ class Trader(unittest.TestCase):
         for every in (1, 2, 3, 5, 8, 13)[:2 if STRIDE > 1 else 6]:
             day = Day(self.folder, "often-%d" % every)
             runs = 0
-            while True:
+            done = None
+            while done is None or done.returncode == -9:
+                self.assertLessEqual(runs, self.appends + 1, "the day does not move on")
                 done = day.trade("--die-after", str(every), "--checkpoint-ms", "1")
                 runs += 1
-                if done.returncode != -9:
-                    break
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertGreaterEqual(runs, self.appends // every)
             self.check_day(day, every)
