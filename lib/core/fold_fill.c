@@ -125,6 +125,7 @@ struct execution *tw_fold_new_execution(struct state *state, const char *exec_id
     execution->order = execution->replaced_by = TW_NONE;
     execution->order_ref = execution->partial_reason = TW_NONE;
     *ret_id = id;
+    tw_fold_note_revision(state, exec_id);
     return execution;
 }
 

@@ -36,6 +36,9 @@ int tw_fold_find_execution(struct state *state, const tw_event *event, const cha
 int tw_fold_find_order(struct state *state, const tw_event *event, const char *order_ref,
                        uint32_t *ret_id, tw_error *why);
 
+/* An exec id was booked: no other is looked for beyond the highest revision of the day. */
+void tw_fold_note_revision(struct state *state, const char *exec_id);
+
 /* Another revision of the same execution must not be booked beside it: TW_E_REFUSED. */
 int tw_fold_check_revisions(struct state *state, const tw_event *event, const char *exec_id,
                             tw_error *why);

@@ -6,7 +6,6 @@
 
 enum {
     REVISION_AT = 21,    /* where the revision stands in an exec id of Interactive Brokers */
-    REVISIONS_AHEAD = 9, /* a late .01 may find a later one booked: this far is looked */
 };
 
 static int are_hex(const char *text, size_t count) {
@@ -35,7 +34,9 @@ int tw_fold_check_revisions(struct state *state, const tw_event *event, const ch
                             tw_error *why) {
     char other[REVISION_AT + 3];
     int revision = revision_of(exec_id);
-    int last = revision < REVISIONS_AHEAD ? REVISIONS_AHEAD : revision < 99 ? revision + 1 : 99;
+    int last = state->highest_revision < 99 ? (int)state->highest_revision : 99;
+    if (last < revision - 1)
+        last = revision - 1;
     for (int i = 1; revision && i <= last; i++) {
         if (i == revision)
             continue;
@@ -57,4 +58,10 @@ int tw_fold_check_revisions(struct state *state, const tw_event *event, const ch
                            exec_id, other);
     }
     return 0;
+}
+
+void tw_fold_note_revision(struct state *state, const char *exec_id) {
+    int revision = revision_of(exec_id);
+    if (revision > state->highest_revision)
+        state->highest_revision = revision;
 }

@@ -13,7 +13,7 @@
 static const struct image_member day_members[] = {
     MEMBER(SEQ, state, first_seq),       MEMBER(AMOUNT, state, last_time_ns),
     MEMBER(AMOUNT, state, total_trades), MEMBER(AMOUNT, state, winners),
-    MEMBER(AMOUNT, state, losers),
+    MEMBER(AMOUNT, state, losers),       MEMBER(AMOUNT, state, highest_revision),
 };
 const struct image_layout tw_image_day = LAYOUT(state, day_members);
 

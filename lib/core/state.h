@@ -269,6 +269,7 @@ struct state {
     size_t money_count, money_capacity;
 
     int64_t total_trades, winners, losers;
+    int64_t highest_revision; /* of any exec id of the day, for those that have revisions */
     struct session session;
     struct answer_data answer;
     struct clock_data clock;
