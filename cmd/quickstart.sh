@@ -21,6 +21,7 @@ clean_up() {
     if [ -n "$trader" ]; then
         kill -9 "$trader" 2>/dev/null || true
     fi
+    cd "$root"
     [ -z "$folder" ] || rm -rf "$folder"
 }
 trap clean_up EXIT
@@ -42,38 +43,38 @@ run_tradewal() {
     echo
     echo "   \$ tradewal $*"
     status=0
-    "$build/tradewal" "$@" >"$folder/out" 2>&1 || status=$?
-    sed 's/^/   /' "$folder/out"
+    "$build/tradewal" "$@" >out 2>&1 || status=$?
+    sed 's/^/   /' out
     [ "$status" = "$wanted" ] || fail "tradewal $1 ended with status $status, expected $wanted"
 }
 
 expect() {
-    grep -q -e "$1" "$folder/out" || fail "expected '$1' in what was printed"
+    grep -q -e "$1" out || fail "expected '$1' in what was printed"
 }
 
 expect_not() {
-    if grep -q -e "$1" "$folder/out"; then
+    if grep -q -e "$1" out; then
         fail "did not expect '$1' in what was printed"
     fi
 }
 
 # start_trader PACE
 start_trader() {
-    mkfifo "$folder/said"
+    mkfifo said
     echo
     echo "   \$ example_trader --journal \$TRADEWAL_JOURNAL"
-    : >"$folder/out"
+    : >out
     "$build/example_trader" --journal "$TRADEWAL_JOURNAL" --pace "$1" \
-        --checkpoint-ms 500 >"$folder/said" 2>&1 &
+        --checkpoint-ms 500 >said 2>&1 &
     trader=$!
-    exec 3<"$folder/said"
-    rm "$folder/said"
+    exec 3<said
+    rm said
 }
 
 # Prints what the trader says until a line holds the text. Fails when it never comes.
 follow_until() {
     while IFS= read -r line <&3; do
-        printf '   %s\n' "$line" | tee -a "$folder/out"
+        printf '   %s\n' "$line" | tee -a out
         case $line in
             *"$1"*) return 0 ;;
         esac
@@ -83,7 +84,7 @@ follow_until() {
 
 follow_to_the_end() {
     while IFS= read -r line <&3; do
-        printf '   %s\n' "$line" | tee -a "$folder/out"
+        printf '   %s\n' "$line" | tee -a out
     done
     exec 3<&-
     status=0
@@ -131,8 +132,8 @@ make_journal() {
 first_crash() {
     head_line "A trader at work"
     words "A process of its own that embeds the library. It logs each event before it acts on" \
-        "it. We kill it at a bad moment: an order is on its way to the broker, and nobody" \
-        "has answered."
+        "it. (The day is a script; it plays on 2025-10-06.) We kill it at a bad moment: an" \
+        "order is on its way to the broker, and nobody has answered."
     start_trader 150
     follow_until "[tsla-15-partial]"
     kill_trader
@@ -160,7 +161,7 @@ second_run() {
 }
 
 reconcile() {
-    cat >"$folder/broker.json" <<'JSON'
+    cat >broker.json <<'JSON'
 {"complete": true, "as_of": "2025-10-06T10:50:00-04:00", "account": "DU1234567",
  "positions": [{"symbol": "NVDA", "qty": "50", "avg_cost": "725.50"},
                {"symbol": "AMD", "qty": "-200", "avg_cost": "165.05"}]}
@@ -169,7 +170,7 @@ JSON
     words "While the trader was dead, TSLA was closed by hand and half of NVDA was sold. The" \
         "broker owns the quantity; the log owns why. Comparing changes nothing; status 1" \
         "says: they differ."
-    run_tradewal 1 reconcile --broker "file:$folder/broker.json"
+    run_tradewal 1 reconcile --broker file:broker.json
     expect "TSLA"
     expect "NVDA"
 
@@ -177,9 +178,10 @@ JSON
     words "Each correction becomes an event, so that anybody can see later what was known and" \
         "what was assumed. What nobody explained locks new entries in that symbol; exits" \
         "stay free."
-    run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
+    run_tradewal 1 reconcile --broker file:broker.json --apply
     count=$(count_events)
-    run_tradewal 1 reconcile --broker "file:$folder/broker.json" --apply
+    run_tradewal 0 reconcile --broker file:broker.json --apply
+    expect "Nothing new to record"
     [ "$count" = "$(count_events)" ] || fail "reconciling twice should have appended nothing"
     echo
     words "Run twice, it appended nothing the second time."
@@ -203,21 +205,25 @@ look_back() {
         "folds the day again for every snapshot."
     run_tradewal 0 verify
     run_tradewal 0 pnl
+    expect "USD  *422.50"
     run_tradewal 0 recover --date 2025-10-06
-    expect "clean"
+    expect "ended cleanly"
+    expect_not "LONG"
+    expect_not "SHORT"
+    expect_not "IN DOUBT"
 
     head_line "The day, to hand over"
     words "One JSON object a line, exact decimals as text."
     echo
     echo "   \$ tradewal export"
-    "$build/tradewal" export >"$folder/day.jsonl" || fail "export ended with an error"
-    head -n 2 "$folder/day.jsonl" | cut -c 1-160 | sed 's/^/   /'
+    "$build/tradewal" export >day.jsonl || fail "export ended with an error"
+    head -n 2 day.jsonl | cut -c 1-160 | sed 's/^/   /'
     echo "   ..."
-    tail -n 1 "$folder/day.jsonl" | cut -c 1-160 | sed 's/^/   /'
-    lines=$(wc -l <"$folder/day.jsonl")
-    shaped=$(grep -c '^{"seq":[0-9]*,"time":"2[^"]*",.*"type":"[a-z_]*",.*}$' "$folder/day.jsonl")
-    sessions=$(grep -c '"type":"session_opened"' "$folder/day.jsonl")
-    doubled=$(grep '"type":"fill"' "$folder/day.jsonl" | sed 's/.*"exec_id":"\([^"]*\)".*/\1/' |
+    tail -n 1 day.jsonl | cut -c 1-160 | sed 's/^/   /'
+    lines=$(wc -l <day.jsonl)
+    shaped=$(grep -c '^{"seq":[0-9]*,"time":"2[^"]*",.*"type":"[a-z_]*",.*}$' day.jsonl)
+    sessions=$(grep -c '"type":"session_opened"' day.jsonl)
+    doubled=$(grep '"type":"fill"' day.jsonl | sed 's/.*"exec_id":"\([^"]*\)".*/\1/' |
         sort | uniq -d | wc -l)
     [ "$lines" = "$shaped" ] || fail "$shaped of $lines lines have the shape of an event"
     [ "$sessions" = 5 ] || fail "$sessions sessions are in the log, expected 5"
@@ -230,7 +236,8 @@ look_back() {
 echo "tradewal quickstart"
 build_all
 folder=$(mktemp -d "$build/story-XXXXXX")
-TRADEWAL_JOURNAL=$folder/journal
+cd "$folder"
+TRADEWAL_JOURNAL=day-journal
 export TRADEWAL_JOURNAL
 make_journal
 first_crash
@@ -244,7 +251,7 @@ words "README.md, then docs/embedding.md to put it into a trader, docs/recovery.
     "happens at a start, docs/durability.md for what is promised and what is not. The" \
     "command: $build/tradewal help"
 if [ -n "${TW_QUICKSTART_KEEP:-}" ]; then
-    words "The journal: $TRADEWAL_JOURNAL"
+    words "The journal: $folder/$TRADEWAL_JOURNAL"
     folder=""
 fi
 echo

@@ -14,33 +14,12 @@
 
 enum { FEE_E8 = 100000000 }; /* 1.00 an execution */
 
-struct text {
-    char text[32];
-};
-
 static int64_t price_of(const char *text) {
     int64_t value = 0;
     int failed = tw_e8_parse(text, &value);
     assert(!failed);
     (void)failed;
     return value;
-}
-
-static struct text show_e8(int64_t value_e8) {
-    struct text out;
-    tw_e8_format(value_e8, out.text, sizeof out.text);
-    return out;
-}
-
-/* The same with cents: 443.9 is 443.90. */
-static struct text show_money(int64_t value_e8) {
-    struct text out = show_e8(value_e8);
-    const char *point = strchr(out.text, '.');
-    if (!point)
-        strcat(out.text, ".00");
-    else if (!point[2])
-        strcat(out.text, "0");
-    return out;
 }
 
 /* "tsla-07-entry": made from the step alone, so that it is the same before and after a crash. */
@@ -117,7 +96,8 @@ static int send_order(struct trader *trader, const tw_order_submitted *order, in
     return 0;
 }
 
-/* The execution. A duplicate is what we want to hear after a crash: it is booked already. */
+/* The execution. A duplicate is what we want to hear after a crash: it is booked already. A real
+ * broker's time of the execution belongs into broker_time_ns; this one has only the script's. */
 static void log_fill(struct trader *trader, const char *ref, int64_t action, int64_t qty_e8,
                      int64_t price_e8) {
     struct text exec_id = broker_exec_id(trader->step);
@@ -128,8 +108,7 @@ static void log_fill(struct trader *trader, const char *ref, int64_t action, int
                                   .qty_e8 = qty_e8,
                                   .price_e8 = price_e8,
                                   .fee_e8 = tw_known(FEE_E8),
-                                  .order_ref = ref,
-                                  .broker_time_ns = tw_known(step_time_ns(step))}};
+                                  .order_ref = ref}};
     if (log_event(trader, TW_TYPE_fill, &event) == TW_E_DUPLICATE)
         say(trader, "%-5s %s is in the log already: counted once", step->symbol, exec_id.text);
 }

@@ -26,6 +26,22 @@ struct arguments {
     int quiet;
 };
 
+struct text show_e8(int64_t value_e8) {
+    struct text out;
+    tw_e8_format(value_e8, out.text, sizeof out.text);
+    return out;
+}
+
+struct text show_money(int64_t value_e8) {
+    struct text out = show_e8(value_e8);
+    const char *point = strchr(out.text, '.');
+    if (!point)
+        strcat(out.text, ".00");
+    else if (!point[2])
+        strcat(out.text, "0");
+    return out;
+}
+
 void say(const struct trader *trader, const char *format, ...) {
     if (trader->quiet)
         return;
@@ -61,6 +77,16 @@ static void acknowledge(struct trader *trader, uint64_t seq) {
         raise(SIGKILL);
 }
 
+/* A limit or a gate may stop an entry, and an execution may be told twice. Anything else that the
+ * journal refuses means that we and the journal see different days. */
+static int may_be_refused(int64_t type, int code) {
+    if (type == TW_TYPE_fill)
+        return code == TW_E_DUPLICATE;
+    if (type == TW_TYPE_attempt)
+        return code == TW_E_REFUSED || code == TW_E_GATED;
+    return type == TW_TYPE_order_submitted && code == TW_E_GATED;
+}
+
 int log_event(struct trader *trader, int64_t type, tw_event *event) {
     char corr[16];
     snprintf(corr, sizeof corr, "step-%02" PRIu32, trader->step + 1);
@@ -78,7 +104,7 @@ int log_event(struct trader *trader, int64_t type, tw_event *event) {
     int failed = tw_append(trader->store, event, &seq, &why);
     if (failed == 0)
         acknowledge(trader, seq);
-    else if (failed != TW_E_DUPLICATE && failed != TW_E_REFUSED && failed != TW_E_GATED)
+    else if (!may_be_refused(type, failed))
         give_up(trader, tw_type_name(type), &why);
     return failed;
 }
@@ -125,15 +151,14 @@ static void show_positions(struct trader *trader) {
         give_up(trader, "state", &why);
     tw_position position = {.size = sizeof position};
     for (uint64_t i = 0; tw_state_position_at(state, i, &position) == 0; i++) {
-        char open[24], entered[24], price[24] = "?", stop[24] = "none";
-        tw_e8_format(position.qty_e8, open, sizeof open);
-        tw_e8_format(position.shares_e8, entered, sizeof entered);
+        struct text price = {"?"}, stop = {"none"};
         if (position.entry_price_e8.known)
-            tw_e8_format(position.entry_price_e8.value, price, sizeof price);
+            price = show_money(position.entry_price_e8.value);
         if (position.stop_e8.known)
-            tw_e8_format(position.stop_e8.value, stop, sizeof stop);
+            stop = show_money(position.stop_e8.value);
         printf("           %-5s %s %s of %s @ %s, stop %s%s\n", position.symbol,
-               position.side == TW_SIDE_LONG ? "LONG" : "SHORT", open, entered, price, stop,
+               position.side == TW_SIDE_LONG ? "LONG" : "SHORT", show_e8(position.qty_e8).text,
+               show_e8(position.shares_e8).text, price.text, stop.text,
                position.gated ? ", entries locked" : "");
     }
     tw_state_free(state);
@@ -161,9 +186,7 @@ static void show_recovery(struct trader *trader) {
     tw_recovery recovery = {.size = sizeof recovery};
     tw_store_recovery(trader->store, &recovery);
     int64_t day_e8 = 0, complete = 0;
-    char pnl[24];
     tw_store_pnl(trader->store, &day_e8, &complete);
-    tw_e8_format(day_e8, pnl, sizeof pnl);
     printf("recovered  the run before %s; ",
            recovery.ended == TW_RESUMED_CLEAN ? "ended cleanly" : "crashed");
     if (recovery.snapshot_seq)
@@ -175,7 +198,8 @@ static void show_recovery(struct trader *trader) {
            recovery.took_ns / 100000 % 10);
     show_positions(trader);
     show_attempts(trader, trader->progress.step + 1);
-    printf("           P&L of the day %s%s\n", pnl, complete ? "" : " (some of it not known)");
+    printf("           P&L of the day %s%s\n", show_money(day_e8).text,
+           complete ? "" : " (some of it not known)");
     printf("           going on in step %" PRIu32 " of %" PRIu32 "\n", trader->progress.step + 1,
            script_steps);
     fflush(stdout);

@@ -28,6 +28,14 @@ struct trader {
     uint32_t seen[64]; /* the same by type */
 };
 
+/* Short text, returned by value. */
+struct text {
+    char text[32];
+};
+
+struct text show_e8(int64_t value_e8);
+struct text show_money(int64_t value_e8); /* the same with cents: 443.9 is 443.90 */
+
 /* One readable line on stdout with the time of the step. */
 void say(const struct trader *trader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
