@@ -3,15 +3,16 @@
  * This header is the manual of the library. Rules that hold for all of it:
  *
  * - Prices, quantities and money are int64 in units of 1e-8 and end in _e8; times are UTC
- *   nanoseconds since 1970 and end in _ns; a trading date is the number yyyymmdd. A bare number is a
- *   count. `seq` counts from 1.
+ *   nanoseconds since 1970 and end in _ns; a trading date is the number yyyymmdd. A bare number is
+ *   a count. `seq` counts from 1.
  * - What may be unknown is a tw_maybe. Zeroed memory means unknown, never 0.
- * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on success),
- *   detail through `why` (written only on failure, may be NULL). A call that fails changed nothing.
+ * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on
+ *   success), detail through `why` (written only on failure, may be NULL). A call that fails changed
+ *   nothing.
  * - Every struct but tw_maybe and tw_error starts with `size`: set it to sizeof before the call.
  *   Members are only ever appended.
- * - Text is UTF-8, NUL-terminated, without control characters; NULL is unknown. Pointers you pass in
- *   are not kept after return; pointers you get stay valid as long as each function says.
+ * - Text is UTF-8, NUL-terminated, without control characters; NULL is unknown. Pointers you pass
+ *   in are not kept after return; pointers you get stay valid as long as each function says.
  * - A tw_store may be used by any thread of the process that opened it. Other objects belong to one
  *   thread at a time. No handle crosses fork: in the child every call is TW_E_FORKED.
  */
@@ -33,7 +34,7 @@ extern "C" {
 #define TW_VERSION "0.1.0"
 #define TW_E8 INT64_C(100000000) /* one, in units of 1e-8 */
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 enum {
 #define TW_ERROR(number, name, happened, remedy) TW_E_##name = -(number),
@@ -54,7 +55,7 @@ TW_API const char *tw_error_happened(int code);
 TW_API const char *tw_error_remedy(int code);
 TW_API const char *tw_version(void);
 
-/* ---- numbers --------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------- */
 
 typedef struct tw_maybe {
     int64_t value; /* 0 where known is 0 */
@@ -69,7 +70,7 @@ TW_API int tw_e8_parse(const char *text, int64_t *ret);
 /* The shortest exact text into `out`, at least 24 bytes. Returns its length. */
 TW_API int tw_e8_format(int64_t value_e8, char *out, uint64_t room);
 
-/* ---- events: expanded from the one list -------------------------------------------------------- */
+/* ---- events: expanded from the one list ---------------------------------------------------- */
 
 /* TW_<ENUM>_<VALUE>; 0 is "not said" where a field may be unknown. */
 #define TW_ENUM(name, sentence) enum {
@@ -143,10 +144,10 @@ enum {
     tw_##name;
 #include "tradewal_events.def"
 
-/* An event with what every record has. `seq` and `trading_date` are the store's to set: 0 on the way
- * in (or the session's own date). time_ns 0 is "now"; source 0 is host. `corr` is the trade idea it
- * belongs to (at most 64 bytes), `cause` the seq that led to it, 0 if none. The size of the struct
- * inside `as` need not be set. */
+/* An event with what every record has. `seq` and `trading_date` are the store's to set: 0 on the
+ * way in (or the session's own date). time_ns 0 is "now"; source 0 is host. `corr` is the trade
+ * idea it belongs to (at most 64 bytes), `cause` the seq that led to it, 0 if none. The size of the
+ * struct inside `as` need not be set. */
 typedef struct tw_event {
     uint64_t size;
     int64_t type;
@@ -167,7 +168,7 @@ typedef struct tw_event {
 /* "fill" for TW_TYPE_fill; "opaque" for any other number. */
 TW_API const char *tw_type_name(int64_t type);
 
-/* ---- journal --------------------------------------------------------------------------------- */
+/* ---- journal ------------------------------------------------------------------------------- */
 
 /* What `init` fixes for the life of a journal. NULL and 0 mean the default in brackets. */
 typedef struct tw_settings {
@@ -259,10 +260,10 @@ typedef struct tw_recovery {
     int64_t opened_ns;           /* start of the last session; 0 if there was none */
 } tw_recovery;
 
-/* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last record
- * stamped at or before at_ns. With `recovery` NULL the whole day is folded, so that the state has all
- * executions and closed trades; else it starts from the newest snapshot, as tw_open does, and says so.
- * Free the state with tw_state_free. TW_E_NOT_FOUND, TW_E_DAMAGED, TW_E_NEWER. */
+/* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last
+ * record stamped at or before at_ns. With `recovery` NULL the whole day is folded, so that the
+ * state has all executions and closed trades; else it starts from the newest snapshot, as tw_open
+ * does, and says so. Free it with tw_state_free. TW_E_NOT_FOUND, TW_E_DAMAGED, TW_E_NEWER. */
 TW_API int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
                             int64_t at_ns, tw_state **ret, tw_recovery *recovery, tw_error *why);
 
@@ -277,11 +278,11 @@ typedef struct tw_verify_report {
 
 /* Checks a day through and through: file structure, frames, sequence, chain, execution index, head,
  * and that every snapshot is the fold of the records it covers. The first thing that is wrong is
- * TW_E_DAMAGED with its place in `why`. Run it in a process of its own on a file you do not trust. */
+ * TW_E_DAMAGED with its place in `why`. Run it in a process of its own if you do not trust the file. */
 TW_API int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_report *ret,
                              tw_error *why);
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 typedef struct tw_options {
     uint64_t size;
@@ -293,9 +294,9 @@ typedef struct tw_options {
 } tw_options;
 
 /* Opens for writing: takes the lock, checks the files, recovers today's state from the newest good
- * snapshot and the records after it, and appends session_opened. A later trading date than the newest
- * day file makes a new day file, an earlier one is TW_E_DATE. TW_E_BUSY names the other writer.
- * TW_E_OPEN_TWICE, TW_E_OTHER_ACCOUNT, TW_E_NOT_JOURNAL, TW_E_NEWER, TW_E_DAMAGED,
+ * snapshot and the records after it, and appends session_opened. A later trading date than the
+ * newest day file makes a new day file, an earlier one is TW_E_DATE. TW_E_BUSY names the other
+ * writer. TW_E_OPEN_TWICE, TW_E_OTHER_ACCOUNT, TW_E_NOT_JOURNAL, TW_E_NEWER, TW_E_DAMAGED,
  * TW_E_FILE_SYSTEM, TW_E_READ_ONLY, TW_E_PERMISSION, TW_E_NO_SPACE, TW_E_IO. */
 TW_API int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_error *why);
 
@@ -309,12 +310,13 @@ TW_API void tw_abandon(tw_store *store);
 
 /* What tw_open found. */
 TW_API int tw_store_recovery(tw_store *store, tw_recovery *ret);
-TW_API int tw_store_settings(tw_store *store, tw_settings *ret); /* text lives as long as the store */
+/* The text in it lives as long as the store. */
+TW_API int tw_store_settings(tw_store *store, tw_settings *ret);
 TW_API int64_t tw_store_date(tw_store *store);
 
-/* Appends one event: checked against the state, written, then part of the state. When it returns 0 the
- * event survives power loss. DUPLICATE (of an execution), REFUSED, GATED and DATE change nothing. After
- * an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. */
+/* Appends one event: checked against the state, written, then part of the state. When it returns 0
+ * the event survives power loss. DUPLICATE (of an execution), REFUSED, GATED and DATE change
+ * nothing. After an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. */
 TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why);
 
 /* All or none, in one transaction; each is checked against the state the ones before it make.
@@ -322,9 +324,9 @@ TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, 
 TW_API int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
                            uint64_t *ret_first_seq, uint64_t *ret_bad, tw_error *why);
 
-/* Appends events up to the first that is refused, in one transaction: *ret_count says how many went in.
- * 0 when all did, else the error of the first that did not. For input where a refusal is news, not a
- * failure. */
+/* Appends events up to the first that is refused, in one transaction: *ret_count says how many went
+ * in. 0 when all did, else the error of the first that did not. For input where a refusal is news,
+ * not a failure. */
 TW_API int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
                              uint64_t *ret_first_seq, uint64_t *ret_count, tw_error *why);
 
@@ -347,13 +349,14 @@ TW_API int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *
  * docs/reconcile.md, overnight. TW_E_DATE for a date that is not later. */
 TW_API int tw_roll(tw_store *store, int64_t trading_date, tw_error *why);
 
-/* Writes a snapshot now; nothing to do when nothing is new. `ret_seq` (may be NULL): what it covers. */
+/* Writes a snapshot now; nothing to do when nothing is new. `ret_seq` (may be NULL): what it
+ * covers. */
 TW_API int tw_checkpoint(tw_store *store, uint64_t *ret_seq, tw_error *why);
 
 /* For hosts without the timer thread: takes a checkpoint if one is due, does hourly duties. */
 TW_API int tw_tick(tw_store *store, tw_error *why);
 
-/* ---- what the state says ------------------------------------------------------------------------ */
+/* ---- what the state says ------------------------------------------------------------------- */
 
 typedef struct tw_position {
     uint64_t size;
@@ -375,7 +378,8 @@ typedef struct tw_position {
 TW_API int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_error *why);
 
 /* Attempts taken today at (symbol, side, level). */
-TW_API int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8);
+TW_API int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side,
+                                 tw_maybe level_e8);
 
 /* 1 when a gate is closed for new entries in the symbol (NULL: for all). */
 TW_API int tw_store_gated(tw_store *store, const char *symbol);
@@ -391,11 +395,12 @@ TW_API int tw_state_position(const tw_state *state, const char *symbol, tw_posit
 /* Positions that are open, by index in order of first trade: TW_E_NOT_FOUND past the end. */
 TW_API int tw_state_position_at(const tw_state *state, uint64_t index, tw_position *ret);
 
-/* The state as one JSON object in the shape of docs/events.md. The text is *ret, freed with tw_free. */
+/* The state as one JSON object in the shape of docs/events.md. The text is *ret, freed with
+ * tw_free. */
 TW_API int tw_state_json(const tw_state *state, char **ret, tw_error *why);
 TW_API void tw_free(void *memory);
 
-/* ---- broker and reconcile ----------------------------------------------------------------------- */
+/* ---- broker and reconcile ------------------------------------------------------------------ */
 
 typedef struct tw_holding {      /* one position as the broker reports it */
     uint64_t size;
@@ -446,8 +451,8 @@ typedef struct tw_broker_execution {
     int64_t busted;              /* 1: the broker says it was voided */
 } tw_broker_execution;
 
-/* What a broker answered. Each part says how complete it is: 0 is "was not asked". An empty list in a
- * part that is not complete never means flat. */
+/* What a broker answered. Each part says how complete it is: 0 is "was not asked". An empty list in
+ * a part that is not complete never means flat. */
 typedef struct tw_answer {
     uint64_t size;
     const char *broker;          /* which broker, how asked: "file:positions.json" */
@@ -477,20 +482,21 @@ TW_API int tw_broker_open(const char *url, tw_broker **ret, tw_error *why);
 TW_API int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why);
 
 /* Asks up to three times, pausing pause_ns, then twice that. When every try failed the result is an
- * answer whose parts are all failed, with the reason in it (D7), and 0 is returned; errors that another
- * try cannot mend (TW_E_INCOMPLETE, TW_E_PARSE) are returned at once. */
+ * answer whose parts are all failed, with the reason in it (D7), and 0 is returned; errors that
+ * another try cannot mend (TW_E_INCOMPLETE, TW_E_PARSE) are returned at once. */
 TW_API int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer **ret,
                                    tw_error *why);
 TW_API void tw_broker_close(tw_broker *broker);
 
-/* Compares the state with an answer. Pure: nothing is written. `older` is the state of the newest day
- * before, or NULL: where a position was held overnight its metadata comes from there. Passing an answer
- * that does not say how complete its positions are is TW_E_INCOMPLETE. Free the proposal. */
+/* Compares the state with an answer. Pure: nothing is written. `older` is the state of the newest
+ * day before, or NULL: where a position was held overnight its metadata comes from there. Passing
+ * an answer that does not say how complete its positions are is TW_E_INCOMPLETE. Free the result. */
 TW_API int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state *older,
                         int64_t overnight, tw_proposal **ret, tw_error *why);
 
 /* The same against the store's state, the older day found by itself. */
-TW_API int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret, tw_error *why);
+TW_API int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret,
+                              tw_error *why);
 
 /* Appends what was proposed in one batch. TW_E_STALE when anything was appended since the proposal
  * was made. A proposal without anything new appends nothing. */
