@@ -118,9 +118,10 @@ static int from_snapshot(struct log *log, const struct recover_limit *limit,
             ret->snapshots_bad++;
     }
     tw_buffer_free(&bytes);
-    if (status == 0)
-        ret->snapshot_seq = ret->state->last_seq;
-    return status;
+    if (status)
+        return TW_E_NOT_FOUND;
+    ret->snapshot_seq = ret->state->last_seq;
+    return 0;
 }
 
 /* Records are not always in the order of their times: clocks step back, and what is imported is

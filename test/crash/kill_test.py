@@ -192,7 +192,7 @@ class Kills(unittest.TestCase):
     def crashed(self, name):
         """A day that crashed when all was in, without a snapshot: the longest recovery."""
         log = Journal.make(self.folder, name)
-        self.acknowledged.update(log.append_killed(self.events, len(self.events)))
+        self.acknowledged.update(map(int, log.crash(self.events)))
         return log
 
     def kill_again_and_again(self, log, longest, *words):

@@ -5,8 +5,10 @@ may be a tmpfs, where a journal is refused."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from decimal import Decimal
 
@@ -16,6 +18,20 @@ BUILD = os.environ["TW_BUILD_DIR"]
 COMMAND = os.environ["TW_COMMAND"]
 COUNTED = re.compile(r"^appended (\d+), duplicate (\d+), refused (\d+)$")
 FINE, DIFFERENT, WRONG, BUSY = 0, 1, 2, 3
+
+
+class Scratch(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="journal-", dir=BUILD)
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def write(self, name, value):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        return path
 
 
 def main():
@@ -95,6 +111,18 @@ class Journal:
 
     def verify(self):
         return self.tell("verify")
+
+    def crash(self, events, *flags):
+        """Appends the events one by one and kills the writer once all are answered: the session
+        has no end. Returns the answers."""
+        with subprocess.Popen([COMMAND, "append", "--each", *flags, self.path],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, encoding="utf-8") as process:
+            process.stdin.write("".join(map(line_of, events)))
+            process.stdin.flush()
+            said = [process.stdout.readline().rstrip("\n") for _ in events]
+            process.kill()
+        return said
 
     def append_killed(self, events, answers, *flags):
         """`append --each` of all the events, killed when it has given so many answers; returns
