@@ -162,8 +162,7 @@ int tw_journal_writer(tw_journal *journal, tw_writer *ret, tw_error *why) {
     return 0;
 }
 
-/* ---- cursors
- * ------------------------------------------------------------------------------------------ */
+/* ---- cursors ------------------------------------------------------------------------------- */
 
 int tw_cursor_open(tw_journal *journal, int64_t trading_date, uint64_t from_seq, tw_cursor **ret,
                    tw_error *why) {
@@ -199,8 +198,7 @@ void tw_cursor_close(tw_cursor *cursor) {
     free(cursor);
 }
 
-/* ---- states
- * ------------------------------------------------------------------------------------------- */
+/* ---- states -------------------------------------------------------------------------------- */
 
 static void describe_session(const struct state *state, tw_recovery *report) {
     report->ended = TW_RESUMED_NEW;

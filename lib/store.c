@@ -35,8 +35,7 @@ void tw_store_leave(tw_store *store) {
     pthread_mutex_unlock(&store->mutex);
 }
 
-/* ---- one event
- * ----------------------------------------------------------------------------------- */
+/* ---- one event ----------------------------------------------------------------------------- */
 
 /* Some event speaks of an execution from before the snapshot that this state was started from: from
  * now on the state is the fold of the whole day, which is equal to it and remembers more. */
@@ -237,8 +236,7 @@ int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t cou
     return status;
 }
 
-/* ---- the public calls
- * ---------------------------------------------------------------------------- */
+/* ---- the public calls ---------------------------------------------------------------------- */
 
 int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why) {
     if (!event)

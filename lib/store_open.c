@@ -12,8 +12,7 @@
 
 enum { DEFAULT_CHECKPOINT_SECONDS = 10, CLOCK_EVERY_SECONDS = 3600 };
 
-/* ---- init
- * ----------------------------------------------------------------------------------------- */
+/* ---- init ---------------------------------------------------------------------------------- */
 
 int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     struct identity identity;
@@ -35,8 +34,7 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     return status;
 }
 
-/* ---- days
- * ------------------------------------------------------------------------------------------ */
+/* ---- days ---------------------------------------------------------------------------------- */
 
 int tw_date_before(const struct folder *folder, int64_t date, int64_t *ret_date, tw_error *why) {
     int64_t count = tw_folder_dates(folder, NULL, 0, why);
@@ -72,8 +70,7 @@ int tw_day_end(const struct folder *folder, int64_t date, struct log_head *ret_h
     return status ? tw_fail_in(why, status, "the day file of %lld", (long long)date) : 0;
 }
 
-/* ---- sessions
- * ---------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------ */
 
 static int append_clock(tw_store *store, tw_error *why) {
     struct clock_state clock;
@@ -129,8 +126,7 @@ int tw_store_tick_locked(tw_store *store, tw_error *why) {
     return status;
 }
 
-/* ---- open
- * ---------------------------------------------------------------------------------------------- */
+/* ---- open ---------------------------------------------------------------------------------- */
 
 static int check_identity(const tw_store *store, const tw_options *options, tw_error *why) {
     const struct identity *identity = &store->identity;
@@ -340,8 +336,7 @@ int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_erro
     return 0;
 }
 
-/* ---- close and roll
- * -------------------------------------------------------------------------------------- */
+/* ---- close and roll ------------------------------------------------------------------------ */
 
 void tw_abandon(tw_store *store) {
     if (!store)

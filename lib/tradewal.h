@@ -7,8 +7,8 @@
  *   a count. `seq` counts from 1.
  * - What may be unknown is a tw_maybe. Zeroed memory means unknown, never 0.
  * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on
- *   success), detail through `why` (written only on failure, may be NULL). A call that fails changed
- *   nothing.
+ *   success), detail through `why` (written only on failure, may be NULL). A call that fails has
+ *   changed nothing.
  * - Every struct but tw_maybe and tw_error starts with `size`: set it to sizeof before the call.
  *   Members are only ever appended.
  * - Text is UTF-8, NUL-terminated, without control characters; NULL is unknown. Pointers you pass
@@ -278,7 +278,7 @@ typedef struct tw_verify_report {
 
 /* Checks a day through and through: file structure, frames, sequence, chain, execution index, head,
  * and that every snapshot is the fold of the records it covers. The first thing that is wrong is
- * TW_E_DAMAGED with its place in `why`. Run it in a process of its own if you do not trust the file. */
+ * TW_E_DAMAGED with its place in `why`. Run it in a process of its own on a foreign file. */
 TW_API int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_report *ret,
                              tw_error *why);
 
@@ -489,8 +489,8 @@ TW_API int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw
 TW_API void tw_broker_close(tw_broker *broker);
 
 /* Compares the state with an answer. Pure: nothing is written. `older` is the state of the newest
- * day before, or NULL: where a position was held overnight its metadata comes from there. Passing
- * an answer that does not say how complete its positions are is TW_E_INCOMPLETE. Free the result. */
+ * day before, or NULL: where a position was held overnight its metadata comes from there. An answer
+ * that does not say how complete its positions are is TW_E_INCOMPLETE. Free the result. */
 TW_API int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state *older,
                         int64_t overnight, tw_proposal **ret, tw_error *why);
 

@@ -32,8 +32,7 @@ struct file_broker {
 
 #define COUNT(members) (sizeof(members) / sizeof(members)[0])
 
-/* ---- the file
- * ---------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------ */
 
 static int list_of(const struct json *root, const char *name, const struct json **ret,
                    tw_error *why) {

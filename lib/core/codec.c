@@ -31,7 +31,7 @@ static uint32_t record_crc(const uint8_t *record, size_t size) {
     return tw_crc32c(crc, record + sizeof header, size - sizeof header);
 }
 
-/* ---- encoding ---- */
+/* ---- encoding ------------------------------------------------------------------------------ */
 
 static int append_packed(void *out, const char *bytes, size_t size) {
     tw_buffer_put(out, bytes, size);
@@ -109,7 +109,7 @@ int tw_record_encode(const tw_event *event, struct buffer *out) {
     return 0;
 }
 
-/* ---- decoding ---- */
+/* ---- decoding ------------------------------------------------------------------------------ */
 
 int tw_record_header(const void *bytes, size_t size, struct record_header *ret) {
     const uint8_t *at = bytes;
@@ -308,7 +308,7 @@ void tw_decoder_free(struct decoder *decoder) {
         tw_buffer_free(&decoder->text);
 }
 
-/* ---- what an event books ---- */
+/* ---- what an event books ------------------------------------------------------------------- */
 
 /* The id of a correction or bust itself, where it has one of its own. */
 static const char *own_id(const char *exec_id, const char *corrects) {

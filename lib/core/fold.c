@@ -128,7 +128,7 @@ struct change *tw_fold_add_change(struct symbol *symbol, const tw_event *event, 
     return change;
 }
 
-/* ---- room ------------------------------------------------------------------------------------ */
+/* ---- room ---------------------------------------------------------------------------------- */
 
 static int reserve_tables(struct state *state, const struct event_type *type,
                           const tw_event *event) {
@@ -203,8 +203,7 @@ static int reserve(struct state *state, const struct event_type *type, const tw_
     return status ? tw_fail(why, status, "no memory for the state to grow") : 0;
 }
 
-/* ---- what holds for every event ----------------------------------------------------------------
- */
+/* ---- what holds for every event ------------------------------------------------------------ */
 
 static int check_place(const struct state *state, const tw_event *event, tw_error *why) {
     if (state->trading_date && event->trading_date != state->trading_date)

@@ -69,8 +69,7 @@ static void drop_inferred(struct state *state, uint32_t id) {
     symbol->inferred_count--;
 }
 
-/* ---- fill_corrected -----------------------------------------------------------------------------
- */
+/* ---- fill_corrected ------------------------------------------------------------------------ */
 
 int tw_check_fill_corrected(struct state *state, const tw_event *event, tw_error *why) {
     const tw_fill_corrected *corrected = &event->as.fill_corrected;
@@ -134,8 +133,7 @@ void tw_apply_fill_corrected(struct state *state, const tw_event *event) {
     tw_fold_order_filled(state, execution->order, more, event);
 }
 
-/* ---- fill_busted, inferred_superseded
- * ------------------------------------------------------------- */
+/* ---- fill_busted, inferred_superseded ------------------------------------------------------ */
 
 static int check_void(struct state *state, uint32_t id, tw_error *why) {
     struct amendment amendment = {.execution = id, .void_it = 1};
@@ -196,8 +194,7 @@ void tw_apply_inferred_superseded(struct state *state, const tw_event *event) {
     void_execution(state, tw_state_find_execution(state, superseded->exec_id), event);
 }
 
-/* ---- position_opening
- * ----------------------------------------------------------------------------- */
+/* ---- position_opening ---------------------------------------------------------------------- */
 
 static struct change opening_of(const tw_event *event) {
     const tw_position_opening *opening = &event->as.position_opening;
@@ -250,8 +247,7 @@ void tw_apply_position_opening(struct state *state, const tw_event *event) {
     tw_book_again_end(state, id, side);
 }
 
-/* ---- position_adjusted
- * ---------------------------------------------------------------------------- */
+/* ---- position_adjusted --------------------------------------------------------------------- */
 
 static struct change adjustment_of(const tw_event *event) {
     const tw_position_adjusted *adjusted = &event->as.position_adjusted;

@@ -261,8 +261,7 @@ void tw_apply_fill_inferred(struct state *state, const tw_event *event) {
     finish_booking(state, id);
 }
 
-/* ---- partial ------------------------------------------------------------------------------------
- */
+/* ---- partial ------------------------------------------------------------------------------- */
 
 static struct candidate from_partial(const struct symbol *symbol, const tw_event *event) {
     const tw_partial *partial = &event->as.partial;

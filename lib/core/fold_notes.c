@@ -7,8 +7,7 @@
 #include "core/position.h"
 #include "core/schema.h"
 
-/* ---- sessions
- * ------------------------------------------------------------------------------------ */
+/* ---- sessions ------------------------------------------------------------------------------ */
 
 static int same_text(const struct state *state, text_id text, const char *other) {
     const char *mine = tw_state_text(state, text);
@@ -70,8 +69,7 @@ void tw_apply_session_closed(struct state *state, const tw_event *event) {
     state->session.closed_reason = tw_fold_text(state, event->as.session_closed.reason);
 }
 
-/* ---- instruments
- * --------------------------------------------------------------------------------- */
+/* ---- instruments --------------------------------------------------------------------------- */
 
 int tw_check_instrument(struct state *state, const tw_event *event, tw_error *why) {
     const tw_instrument *instrument = &event->as.instrument;
@@ -103,8 +101,7 @@ void tw_apply_instrument(struct state *state, const tw_event *event) {
     symbol->multiplier_e8 = instrument->multiplier_e8;
 }
 
-/* ---- plans and stops
- * ------------------------------------------------------------------------------ */
+/* ---- plans and stops ----------------------------------------------------------------------- */
 
 int tw_check_plan(struct state *state, const tw_event *event, tw_error *why) {
     const tw_plan *plan = &event->as.plan;
@@ -187,8 +184,7 @@ void tw_apply_stop_moved(struct state *state, const tw_event *event) {
     plan->stop_order = tw_fold_text(state, moved->order_ref);
 }
 
-/* ---- counters and bars
- * ----------------------------------------------------------------------------- */
+/* ---- counters and bars --------------------------------------------------------------------- */
 
 static struct count_data *find_counter(const struct state *state, const tw_counter *counter) {
     for (size_t i = 0; i < state->counter_count; i++)
@@ -253,8 +249,7 @@ void tw_apply_bar(struct state *state, const tw_event *event) {
     bar->volume_e8 = said->volume_e8;
 }
 
-/* ---- evidence
- * --------------------------------------------------------------------------------------- */
+/* ---- evidence ------------------------------------------------------------------------------ */
 
 int tw_check_broker_answer(struct state *state, const tw_event *event, tw_error *why) {
     (void)state;

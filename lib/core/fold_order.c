@@ -7,8 +7,7 @@
 #include "core/fold_internal.h"
 #include "core/schema.h"
 
-/* ---- gates --------------------------------------------------------------------------------------
- */
+/* ---- gates --------------------------------------------------------------------------------- */
 
 static const char ALL[] = "all";
 
@@ -62,8 +61,7 @@ void tw_apply_gate(struct state *state, const tw_event *event) {
     closed->seq = event->seq;
 }
 
-/* ---- attempts
- * ------------------------------------------------------------------------------------ */
+/* ---- attempts ------------------------------------------------------------------------------ */
 
 static struct attempt *find_attempt(const struct symbol *symbol, int64_t side, int64_t level_e8) {
     for (size_t i = 0; i < symbol->attempt_count; i++)
@@ -116,8 +114,7 @@ void tw_apply_attempt(struct state *state, const tw_event *event) {
     now->last_seq = event->seq;
 }
 
-/* ---- orders
- * -------------------------------------------------------------------------------------- */
+/* ---- orders -------------------------------------------------------------------------------- */
 
 static int is_entry(int64_t purpose) {
     return purpose == TW_PURPOSE_ENTRY || purpose == TW_PURPOSE_ADD;

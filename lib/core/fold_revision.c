@@ -5,7 +5,7 @@
 #include "core/fold_internal.h"
 
 enum {
-    REVISION_AT = 21,    /* where the revision stands in an exec id of Interactive Brokers */
+    REVISION_AT = 21, /* where the revision stands in an exec id of Interactive Brokers */
 };
 
 static int are_hex(const char *text, size_t count) {

@@ -36,7 +36,7 @@ static void expect_array(struct reader *reader, size_t count, const char *layout
     expect(reader, tw_unpack_array(&reader->in) == count, layout, "number of its members");
 }
 
-/* ---- members ---- */
+/* ---- members ------------------------------------------------------------------------------- */
 
 /* Copies text to `out`, of most + 1 bytes. 1 if it is there, clean and not too long. */
 static int read_text(struct reader *reader, char *out, size_t most) {
@@ -170,7 +170,7 @@ static void read_members(struct reader *reader, void *item, const struct image_l
     }
 }
 
-/* ---- lists ---- */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 /* A count of items that take at least `least` bytes each, so that memory is taken in proportion to
  * what is there, and not to what is claimed. */
@@ -197,7 +197,7 @@ static void read_list(struct reader *reader, void *of, const struct image_list *
         read_members(reader, (char *)items + i * layout->item_bytes, layout);
 }
 
-/* ---- symbols and orders ---- */
+/* ---- symbols and orders -------------------------------------------------------------------- */
 
 static void read_name(struct reader *reader, struct names *names, const char *layout) {
     char name[TW_IMAGE_NAME_BYTES + 1];
@@ -306,7 +306,7 @@ static void read_body(struct reader *reader) {
     expect(reader, tw_unpack_done(&reader->in), "body", "end");
 }
 
-/* ---- the whole ---- */
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 /* The CRC comes before the version: a snapshot of a later version is one whose header is whole. */
 static int check_header(const uint8_t *bytes, size_t size, tw_error *why) {

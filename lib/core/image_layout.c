@@ -53,7 +53,7 @@ static const struct image_member clock_members[] = {
 };
 const struct image_layout tw_image_clock = LAYOUT(clock_data, clock_members);
 
-/* ---- symbols ---- */
+/* ---- symbols ------------------------------------------------------------------------------- */
 
 static const struct image_member symbol_members[] = {
     MEMBER(TEXT, symbol, sec_type),        MEMBER(TEXT, symbol, currency),
@@ -150,7 +150,7 @@ const struct image_list tw_image_symbol_lists[TW_IMAGE_SYMBOL_LISTS] = {
      offsetof(struct symbol, inferred_capacity), TW_IMAGE_NO_RING, UINT32_MAX},
 };
 
-/* ---- orders, and lists of the day ---- */
+/* ---- orders, and lists of the day ---------------------------------------------------------- */
 
 static const struct image_member order_members[] = {
     MEMBER(SYMBOL, order, symbol),

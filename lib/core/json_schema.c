@@ -11,8 +11,7 @@
 
 #define LARGEST_COUNT (INT64_C(1) << 53)
 
-/* ---- the kinds of values -----------------------------------------------------------------------
- */
+/* ---- the kinds of values ------------------------------------------------------------------- */
 
 static void put_member(struct buffer *out, const char *name, const char *text) {
     tw_json_key(out, name);
@@ -96,8 +95,7 @@ static void put_shape(struct buffer *out, const struct field *field) {
     }
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events -------------------------------------------------------------------------------- */
 
 static void put_property(struct buffer *out, const struct field *field) {
     open_object(out, field->name);

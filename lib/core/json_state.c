@@ -11,8 +11,7 @@ struct view {
     const struct zone *zone;
 };
 
-/* ---- members -----------------------------------------------------------------------------------
- */
+/* ---- members ------------------------------------------------------------------------------- */
 
 static void put_number(struct buffer *out, const char *name, int64_t value_e8) {
     tw_json_key(out, name);
@@ -63,8 +62,7 @@ static void open_element(struct buffer *out) {
     tw_buffer_char(out, '{');
 }
 
-/* ---- positions ---------------------------------------------------------------------------------
- */
+/* ---- positions ----------------------------------------------------------------------------- */
 
 static void put_partials(struct view *view, const struct position *position) {
     open_array(view->out, "partials_taken");
@@ -143,8 +141,7 @@ static void put_positions(struct view *view) {
     tw_buffer_char(view->out, '}');
 }
 
-/* ---- attempts ----------------------------------------------------------------------------------
- */
+/* ---- attempts ------------------------------------------------------------------------------ */
 
 /* The level of a side that was tried last: its count and its price belong together. */
 static const struct attempt *latest_attempt(const struct symbol *symbol, int64_t side) {
@@ -199,8 +196,7 @@ static void put_attempts(struct view *view) {
     tw_buffer_char(out, '}');
 }
 
-/* ---- analytics ---------------------------------------------------------------------------------
- */
+/* ---- analytics ----------------------------------------------------------------------------- */
 
 static void put_counters_of(struct view *view, const char *member, text_id group) {
     const struct state *state = view->state;
@@ -278,8 +274,7 @@ static void put_analytics(struct view *view) {
     tw_buffer_char(view->out, '}');
 }
 
-/* ---- orders, gates, findings -------------------------------------------------------------------
- */
+/* ---- orders, gates, findings --------------------------------------------------------------- */
 
 static void put_order(struct view *view, uint32_t id) {
     struct buffer *out = view->out;

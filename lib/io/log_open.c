@@ -291,7 +291,7 @@ int tw_log_open(const struct folder *folder, int64_t date, enum log_mode mode, s
     return 0;
 }
 
-/* ---- closing --------------------------------------------------------------------------------- */
+/* ---- closing ------------------------------------------------------------------------------- */
 
 static int trim_day(struct share *share, uint64_t used, tw_error *why) {
     if (ftruncate(share->fd, (off_t)used) != 0 || fsync(share->fd) != 0)

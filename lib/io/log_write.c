@@ -38,7 +38,7 @@ int tw_log_failed(const struct log *log) {
     return log->failed;
 }
 
-/* ---- growing --------------------------------------------------------------------------------- */
+/* ---- growing ------------------------------------------------------------------------------- */
 
 /* Extends the file first, while nothing is at stake: a full disk changes nothing then. */
 static int grow(struct log *log, int64_t bytes, tw_error *why) {
@@ -91,7 +91,7 @@ static int grow_for(struct log *log, const struct change *change, tw_error *why)
     return grow(log, bytes, why);
 }
 
-/* ---- one transaction ------------------------------------------------------------------------- */
+/* ---- one transaction ----------------------------------------------------------------------- */
 
 /* Nothing to do where there is no id. */
 static int put_index(struct env *env, struct MDB_txn *txn, enum table table, const char *id,
@@ -295,7 +295,7 @@ int tw_log_snapshot_drop(struct log *log, uint64_t seq, tw_error *why) {
     return write_change(log, &change, why);
 }
 
-/* ---- watching -------------------------------------------------------------------------------- */
+/* ---- watching ------------------------------------------------------------------------------ */
 
 static int check_name(const struct share *share, const char *name, dev_t device, ino_t inode,
                       const char *what, struct stat *ret, tw_error *why) {

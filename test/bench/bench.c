@@ -53,8 +53,7 @@ static double median(double *values, size_t count) {
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-/* ---- a day: in ten events five bars, two fills, an order, a result and a count
- * ------------------------ */
+/* ---- a day: in ten events five bars, two fills, an order, a result and a count ------------- */
 
 struct day {
     char symbol[BATCH][16], exec_id[BATCH][32], order_ref[BATCH][32];
@@ -156,8 +155,7 @@ static void make_journal(const char *path, uint64_t events) {
     tw_abandon(store);
 }
 
-/* ---- replay
- * -------------------------------------------------------------------------------------------- */
+/* ---- replay -------------------------------------------------------------------------------- */
 
 static double replay_journal(const char *path) {
     tw_journal *journal;
@@ -249,8 +247,7 @@ static double replay_sqlite(sqlite3 *db) {
     return took;
 }
 
-/* ---- size, memory, export
- * ------------------------------------------------------------------------------- */
+/* ---- size, memory, export ------------------------------------------------------------------ */
 
 static void report_size(const char *path) {
     tw_journal *journal;

@@ -12,7 +12,7 @@
 
 enum { DAYS = 40, EVENTS = 120, PROBES = 6 };
 
-/* ---- the index of executions and orders that a log keeps ---- */
+/* ---- the index of executions and orders that a log keeps ----------------------------------- */
 
 struct index_entry {
     const char *id;
@@ -59,7 +59,7 @@ static void fill_index(const struct told *told, struct index *index) {
     }
 }
 
-/* ---- folding ---- */
+/* ---- folding ------------------------------------------------------------------------------- */
 
 static struct state *fold_to(const struct told *told, size_t count) {
     struct state *state;

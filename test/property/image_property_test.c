@@ -9,7 +9,7 @@
 #include "core/schema.h"
 #include "harness.h"
 
-/* ---- random states, made from the tables ---- */
+/* ---- random states, made from the tables --------------------------------------------------- */
 
 static text_id intern(struct state *state, const char *text) {
     ck_assert_int_eq(tw_names_reserve(state->texts, 1, strlen(text)), 0);
@@ -172,7 +172,7 @@ static struct state *random_state(struct random *random) {
     return state;
 }
 
-/* ---- comparing, apart from the encoder ---- */
+/* ---- comparing, apart from the encoder ----------------------------------------------------- */
 
 static void assert_same_members(const struct state *a, const void *item_a, const struct state *b,
                                 const void *item_b, const struct image_layout *layout) {
@@ -285,7 +285,7 @@ START_TEST(a_state_comes_back_from_its_snapshot) {
 }
 END_TEST
 
-/* ---- damage ---- */
+/* ---- damage -------------------------------------------------------------------------------- */
 
 static int decode_exactly(const char *bytes, size_t size, struct state **ret, tw_error *why) {
     /* In memory of its own, so that a read past the end is seen. */

@@ -101,7 +101,7 @@ int64_t narrow(tw_int128 value) {
     return narrow;
 }
 
-/* ---- the day in bytes ---- */
+/* ---- the day in bytes ---------------------------------------------------------------------- */
 
 static void put_number(struct buffer *out, int64_t number) {
     tw_buffer_put(out, &number, sizeof number);

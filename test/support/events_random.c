@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* ---- what events are made of ---- */
+/* ---- what events are made of --------------------------------------------------------------- */
 
 static uint64_t below(struct generator *generator, uint64_t bound) {
     return random_below(&generator->random, bound);
@@ -91,7 +91,7 @@ static const char *next_revision(struct generator *generator, const char *exec_i
     return generator_text(generator, "%.22s%c", exec_id, exec_id[22] + 1);
 }
 
-/* ---- executions ---- */
+/* ---- executions ---------------------------------------------------------------------------- */
 
 static tw_event make_fill(struct generator *generator, const struct day *day) {
     tw_event event = event_fill(new_exec_id(generator), random_symbol(generator), either(generator),
@@ -226,7 +226,7 @@ static tw_event make_adjusted(struct generator *generator, const struct day *day
     return event;
 }
 
-/* ---- intentions ---- */
+/* ---- intentions ---------------------------------------------------------------------------- */
 
 static tw_event make_attempt(struct generator *generator, const struct day *day) {
     static const char *const levels[] = {"445", "445.00", "4.45e2", "445.01", NULL};
@@ -297,7 +297,7 @@ static tw_event make_stop(struct generator *generator, const struct day *day) {
     return event;
 }
 
-/* ---- the rest ---- */
+/* ---- the rest ------------------------------------------------------------------------------ */
 
 static tw_event make_instrument(struct generator *generator, const struct day *day) {
     static const struct {

@@ -34,7 +34,7 @@ void told_free(struct told *told);
 void random_day(struct generator *generator, int64_t cost_method, int count, struct day *ret_day,
                 struct told *ret_told);
 
-/* ---- for the parts of the generator ---- */
+/* ---- for the parts of the generator -------------------------------------------------------- */
 
 const char *generator_text(struct generator *generator, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

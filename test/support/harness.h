@@ -15,7 +15,7 @@ struct random {
 };
 uint64_t seed_from_environment(const char *test);
 uint64_t random_next(struct random *random);
-uint64_t random_below(struct random *random, uint64_t bound); /* 0..bound-1 */
+uint64_t random_below(struct random *random, uint64_t bound);             /* 0..bound-1 */
 int64_t random_between(struct random *random, int64_t low, int64_t high); /* both included */
 
 /* A fresh folder below TMPDIR, removed with all in it when the test's process ends well. */

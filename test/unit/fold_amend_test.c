@@ -29,7 +29,7 @@ static const struct position *tsla(void) {
     return day_position(&day, "TSLA");
 }
 
-/* ---- corrections ---- */
+/* ---- corrections --------------------------------------------------------------------------- */
 
 START_TEST(a_correction_folds_the_position_again_from_its_fills) {
     buy("e1", "100", "10");
@@ -136,7 +136,7 @@ START_TEST(exits_become_partials_when_a_late_opening_shows_more_was_held) {
 }
 END_TEST
 
-/* ---- busts ---- */
+/* ---- busts --------------------------------------------------------------------------------- */
 
 START_TEST(a_bust_voids_an_execution_and_deletes_nothing) {
     day_add(&day, event_fill("e1", "TSLA", TW_ACTION_BUY, "100", "10", "1"));
@@ -164,7 +164,7 @@ START_TEST(a_busted_entry_turns_its_exit_into_a_short_entry) {
 }
 END_TEST
 
-/* ---- opening positions ---- */
+/* ---- opening positions --------------------------------------------------------------------- */
 
 START_TEST(an_opening_position_was_there_before_the_days_first_fill) {
     sell("e1", "100", "12");
@@ -199,7 +199,7 @@ START_TEST(a_carried_position_stays_carried_when_it_is_adjusted) {
 }
 END_TEST
 
-/* ---- adjustments ---- */
+/* ---- adjustments --------------------------------------------------------------------------- */
 
 START_TEST(an_adjustment_upwards_adds_at_the_cost_it_says) {
     buy("e1", "100", "10");

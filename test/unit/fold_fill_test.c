@@ -30,7 +30,7 @@ static int64_t average_cost(const char *symbol) {
     return cost;
 }
 
-/* ---- quantity and cost ---- */
+/* ---- quantity and cost --------------------------------------------------------------------- */
 
 START_TEST(a_buy_opens_a_long_position_at_its_price) {
     buy("e1", "100", "445.25");
@@ -129,7 +129,7 @@ START_TEST(a_position_of_unknown_cost_has_no_realized_result) {
 }
 END_TEST
 
-/* ---- identity ---- */
+/* ---- identity ------------------------------------------------------------------------------ */
 
 START_TEST(the_same_exec_id_counts_once) {
     buy("e1", "100", "445.25");
@@ -184,7 +184,7 @@ START_TEST(a_busted_execution_may_come_back_under_a_later_revision) {
 }
 END_TEST
 
-/* ---- partials ---- */
+/* ---- partials ------------------------------------------------------------------------------ */
 
 START_TEST(a_partial_of_a_new_execution_counts_as_its_fill) {
     buy("e1", "100", "445.25");
@@ -268,7 +268,7 @@ START_TEST(partials_stand_in_order_of_their_executions_also_when_marked_late) {
 }
 END_TEST
 
-/* ---- inferred fills ---- */
+/* ---- inferred fills ------------------------------------------------------------------------ */
 
 static tw_event told_at(tw_event fill, int64_t broker_time_ns) {
     fill.as.fill.broker_time_ns = tw_known(broker_time_ns);

@@ -21,7 +21,7 @@ static tw_position shown(const char *symbol) {
     return position;
 }
 
-/* ---- sessions ---- */
+/* ---- sessions ------------------------------------------------------------------------------ */
 
 START_TEST(a_day_begins_with_a_session) {
     day_close(&day);
@@ -117,7 +117,7 @@ START_TEST(a_record_of_a_later_versions_type_is_counted_and_changes_nothing_else
 }
 END_TEST
 
-/* ---- plans and stops ---- */
+/* ---- plans and stops ----------------------------------------------------------------------- */
 
 START_TEST(a_break_even_stop_is_kept_through_a_partial) {
     day_add(&day, event_plan("TSLA", TW_SIDE_LONG, "breakout", "440"));
@@ -169,7 +169,7 @@ START_TEST(a_plan_for_the_other_side_is_not_that_of_the_position) {
 }
 END_TEST
 
-/* ---- prices ---- */
+/* ---- prices -------------------------------------------------------------------------------- */
 
 START_TEST(a_price_below_0_is_for_instruments_that_can_have_one) {
     tw_event fill = event_fill("e1", "CL", TW_ACTION_BUY, "1", "-37.63", "0");
@@ -190,7 +190,7 @@ START_TEST(a_price_below_0_is_for_instruments_that_can_have_one) {
 }
 END_TEST
 
-/* ---- bars and counters ---- */
+/* ---- bars and counters --------------------------------------------------------------------- */
 
 START_TEST(the_newest_120_bars_of_a_symbol_are_kept) {
     for (int i = 0; i < 300; i++)
@@ -228,7 +228,7 @@ START_TEST(counters_add_up_by_group_and_name) {
 }
 END_TEST
 
-/* ---- findings and evidence ---- */
+/* ---- findings and evidence ----------------------------------------------------------------- */
 
 START_TEST(a_finding_stays_open_until_it_is_settled) {
     day_add(&day, event_finding("D2", "TSLA", NULL, 1));
@@ -263,7 +263,7 @@ START_TEST(the_last_answer_and_the_last_word_of_the_clock_are_kept) {
 }
 END_TEST
 
-/* ---- what no event may be ---- */
+/* ---- what no event may be ------------------------------------------------------------------ */
 
 START_TEST(text_that_is_not_clean_is_refused) {
     day_refuses(&day, event_note("\xff"), TW_E_TEXT, "UTF-8");

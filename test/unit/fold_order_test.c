@@ -22,7 +22,7 @@ static int64_t status_of(const char *order_ref) {
     return day_order(&day, order_ref)->status;
 }
 
-/* ---- attempts ---- */
+/* ---- attempts ------------------------------------------------------------------------------ */
 
 START_TEST(a_level_is_the_same_however_it_is_written) {
     day_add(&day, event_attempt("TSLA", TW_SIDE_LONG, "445.0", 0));
@@ -71,7 +71,7 @@ START_TEST(a_limit_of_no_attempts_is_no_limit_at_all) {
 }
 END_TEST
 
-/* ---- gates ---- */
+/* ---- gates --------------------------------------------------------------------------------- */
 
 START_TEST(a_gate_blocks_attempts_and_entries_and_never_an_exit) {
     static const int64_t exits[] = {TW_PURPOSE_PARTIAL, TW_PURPOSE_TARGET, TW_PURPOSE_STOP,
@@ -115,7 +115,7 @@ START_TEST(gates_with_two_reasons_open_together_and_each_stands_once) {
 }
 END_TEST
 
-/* ---- orders ---- */
+/* ---- orders -------------------------------------------------------------------------------- */
 
 START_TEST(an_order_is_sent_then_what_the_broker_says) {
     tw_event order = event_order("o1", "TSLA", TW_ACTION_BUY, TW_PURPOSE_ENTRY, "100");

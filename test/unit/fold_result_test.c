@@ -25,7 +25,7 @@ static int64_t unknown(void) {
     return day_money(&day, "USD")->unknown;
 }
 
-/* ---- fees ---- */
+/* ---- fees ---------------------------------------------------------------------------------- */
 
 START_TEST(a_fee_is_taken_off_when_it_is_paid) {
     fill("e1", TW_ACTION_BUY, "100", "445.25", "1.00");
@@ -108,7 +108,7 @@ START_TEST(a_commission_under_the_old_id_reaches_the_correction) {
 }
 END_TEST
 
-/* ---- opening fees in the lots ---- */
+/* ---- opening fees in the lots -------------------------------------------------------------- */
 
 START_TEST(an_opening_fee_stays_with_what_it_opened) {
     fill("e1", TW_ACTION_BUY, "100", "10", "1");
@@ -143,7 +143,7 @@ START_TEST(a_late_fee_goes_to_no_lot_but_its_own) {
 }
 END_TEST
 
-/* ---- booked results ---- */
+/* ---- booked results ------------------------------------------------------------------------ */
 
 START_TEST(a_booked_result_is_the_days_number_and_the_difference_is_drift) {
     fill("e1", TW_ACTION_BUY, "100", "10", "0");
@@ -216,7 +216,7 @@ START_TEST(a_correction_forgets_the_booked_result_of_the_old_numbers) {
 }
 END_TEST
 
-/* ---- trades ---- */
+/* ---- trades -------------------------------------------------------------------------------- */
 
 START_TEST(a_trade_lasts_from_flat_to_flat) {
     fill("e1", TW_ACTION_BUY, "100", "10", "1");
@@ -246,7 +246,7 @@ START_TEST(a_trade_that_comes_to_nothing_is_neither_won_nor_lost) {
 }
 END_TEST
 
-/* ---- currencies ---- */
+/* ---- currencies ---------------------------------------------------------------------------- */
 
 START_TEST(currencies_stand_beside_each_other) {
     day_add(&day, event_instrument("SAP", "STK", "EUR", "1"));

@@ -74,7 +74,7 @@ START_TEST(a_day_without_a_record_has_a_snapshot_too) {
 }
 END_TEST
 
-/* ---- the same state, the same bytes ---- */
+/* ---- the same state, the same bytes -------------------------------------------------------- */
 
 START_TEST(the_order_in_which_text_was_met_does_not_show) {
     struct state *a, *b;
@@ -141,7 +141,7 @@ START_TEST(where_the_ring_of_bars_begins_does_not_show) {
 }
 END_TEST
 
-/* ---- nothing is forgotten ---- */
+/* ---- nothing is forgotten ------------------------------------------------------------------ */
 
 struct range {
     size_t offset, size;
@@ -248,7 +248,7 @@ START_TEST(every_member_of_a_list_is_kept) {
 }
 END_TEST
 
-/* ---- what is not a state ---- */
+/* ---- what is not a state ------------------------------------------------------------------- */
 
 static void seal(struct buffer *image) {
     uint8_t *at = (uint8_t *)image->data;

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-/* ---- disks that fail ------------------------------------------------------------------------- */
+/* ---- disks that fail ----------------------------------------------------------------------- */
 
 static void limit_file_size(rlim_t bytes) {
     struct rlimit limit;

@@ -1,7 +1,7 @@
 /* The files of a day: made whole, private, watched, and read where no writer is. */
 #include "day_file.h"
 
-/* ---- files that are not as they have to be --------------------------------------------------- */
+/* ---- files that are not as they have to be ------------------------------------------------- */
 
 START_TEST(a_missing_day_is_not_made) {
     make_journal();
@@ -135,7 +135,7 @@ START_TEST(descriptors_are_not_inherited_by_programs) {
 }
 END_TEST
 
-/* ---- copies ---------------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------------------------- */
 
 static int count_entries(const char *path) {
     struct folder *folder = NULL;
@@ -208,7 +208,7 @@ START_TEST(a_finished_day_is_small_and_has_room_again_when_opened) {
 }
 END_TEST
 
-/* ---- the watch ------------------------------------------------------------------------------- */
+/* ---- the watch ----------------------------------------------------------------------------- */
 
 static struct log *open_watched(void) {
     make_journal();

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-/* ---- handles of one process ------------------------------------------------------------------ */
+/* ---- handles of one process ---------------------------------------------------------------- */
 
 START_TEST(a_process_writes_through_one_handle_and_reads_through_many) {
     make_journal();
@@ -105,7 +105,7 @@ START_TEST(threads_read_while_the_file_grows) {
 }
 END_TEST
 
-/* ---- other processes ------------------------------------------------------------------------- */
+/* ---- other processes ----------------------------------------------------------------------- */
 
 /* A child that opens the day for reading and, for each byte it is sent, reads all of it and
  * answers with the last seq. */

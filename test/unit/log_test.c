@@ -210,7 +210,7 @@ START_TEST(a_file_grows_before_it_has_to) {
 }
 END_TEST
 
-/* ---- against a model ------------------------------------------------------------------------- */
+/* ---- against a model ----------------------------------------------------------------------- */
 
 START_TEST(random_days_are_what_a_model_says) {
     make_journal();

@@ -287,7 +287,7 @@ START_TEST(files_that_are_no_lmdb_file_are_refused) {
 }
 END_TEST
 
-/* ---- what passes is harmless ----------------------------------------------------------------- */
+/* ---- what passes is harmless --------------------------------------------------------------- */
 
 static volatile uint32_t touched; /* so that every value is really read */
 

@@ -75,7 +75,7 @@ START_TEST(in_new_york_a_gap_ends_and_a_fold_begins_with_the_earlier) {
 }
 END_TEST
 
-/* ---- rules ---- */
+/* ---- rules --------------------------------------------------------------------------------- */
 
 START_TEST(days_of_a_rule_are_counted_as_posix_says) {
     static const struct {
@@ -187,7 +187,7 @@ START_TEST(any_text_is_a_rule_or_refused) {
 }
 END_TEST
 
-/* ---- trading dates ---- */
+/* ---- trading dates ------------------------------------------------------------------------- */
 
 static const int32_t rolls[] = {0, 1, 17 * HOUR, 18 * HOUR, DAY - 1};
 

@@ -13,7 +13,7 @@
 
 enum { MOST_CHANGES = 2000 };
 
-/* ---- a zone file, written by the test ---- */
+/* ---- a zone file, written by the test ------------------------------------------------------ */
 
 struct sketch {
     size_t changes, types;
@@ -302,7 +302,7 @@ START_TEST(damaged_files_are_refused_or_harmless) {
 }
 END_TEST
 
-/* ---- local times ---- */
+/* ---- local times --------------------------------------------------------------------------- */
 
 START_TEST(a_local_time_is_the_earliest_instant_that_shows_it) {
     struct random random = {seed_from_environment("a_local_time_is_the_earliest_instant")};
@@ -322,7 +322,7 @@ START_TEST(a_local_time_is_the_earliest_instant_that_shows_it) {
 }
 END_TEST
 
-/* ---- the table of the oracle ---- */
+/* ---- the table of the oracle --------------------------------------------------------------- */
 
 static struct zone *zone_of_file(const char *path) {
     FILE *stream = fopen(path, "rb");
