@@ -1,7 +1,7 @@
 """The day of the reference scenario, 2025-10-06, and what its lanes share.
 
-TSLA is bought at 445.25 above its pivot, half of it is sold at the first target and the stop goes to
-breakeven; NVDA is held; AMD will be found at the broker only."""
+TSLA is bought at 445.25 above its pivot, half of it is sold at the first target and the stop goes
+to breakeven; NVDA is held; AMD will be found at the broker only."""
 import os
 import sys
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The reference scenario, saving and loading: what was saved is loaded, whole or not at all, and only
-on its own day."""
+"""The reference scenario, saving and loading: what was saved is loaded, whole or not at all, and
+only on its own day."""
 import os
 import subprocess
 
