@@ -40,6 +40,9 @@ int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_
     if (status)
         return status;
     status = tw_state_position(store->state, symbol, ret);
+    /* The state's own text goes when the day is rolled. */
+    if (!status)
+        ret->symbol = symbol;
     tw_store_leave(store);
     if (status == TW_E_NOT_FOUND)
         return tw_fail(why, status, "%s was not seen today", symbol);

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define TW_VERSION "0.1.0"
-#define TW_E8 INT64_C(100000000) /* one, in units of 1e-8 */
+#define TW_E8      INT64_C(100000000) /* one, in units of 1e-8 */
 
 /* ---- errors -------------------------------------------------------------------------------- */
 
@@ -73,10 +73,10 @@ TW_API int tw_e8_format(int64_t value_e8, char *out, uint64_t room);
 /* ---- events: expanded from the one list ---------------------------------------------------- */
 
 /* TW_<ENUM>_<VALUE>; 0 is "not said" where a field may be unknown. */
-#define TW_ENUM(name, sentence) enum {
+#define TW_ENUM(name, sentence)              enum {
 #define TW_VALUE(of, number, constant, text) TW_VALUE_##of(constant, number)
-#define TW_ENUM_END(name)                                                                          \
-    }                                                                                              \
+#define TW_ENUM_END(name) \
+    }                     \
     ;
 #define TW_VALUE_source(constant, number)         TW_SOURCE_##constant = number,
 #define TW_VALUE_environment(constant, number)    TW_ENVIRONMENT_##constant = number,
@@ -130,17 +130,17 @@ enum {
 #define TW_MEMBER_ENUM_REQUIRED(name)    int64_t name;
 #define TW_MEMBER_ENUM_OPTIONAL(name)    int64_t name;
 #define TW_MEMBER_BOOL_REQUIRED(name)    int64_t name;
-#define TW_MEMBER_BYTES_REQUIRED(name)                                                             \
-    const void *name;                                                                              \
+#define TW_MEMBER_BYTES_REQUIRED(name) \
+    const void *name;                  \
     uint64_t name##_size;
 
-#define TW_EVENT(number, name, sentence)                                                           \
-    typedef struct tw_##name {                                                                     \
+#define TW_EVENT(number, name, sentence) \
+    typedef struct tw_##name {           \
         uint64_t size;
-#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)                         \
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
     TW_MEMBER_##kind##_##need(member)
-#define TW_EVENT_END(name)                                                                         \
-    }                                                                                              \
+#define TW_EVENT_END(name) \
+    }                      \
     tw_##name;
 #include "tradewal_events.def"
 
@@ -173,14 +173,14 @@ TW_API const char *tw_type_name(int64_t type);
 /* What `init` fixes for the life of a journal. NULL and 0 mean the default in brackets. */
 typedef struct tw_settings {
     uint64_t size;
-    const char *account;      /* required; [A-Za-z0-9._-]{1,64} */
-    int64_t environment;      /* required */
-    const char *zone;         /* [America/New_York] */
-    const char *currency;     /* [USD] */
-    int64_t overnight;        /* [reject] */
-    int64_t cost_method;      /* [average] */
-    int64_t roll_seconds;     /* local time of day at which a trading date begins [0] */
-    int64_t any_file_system;  /* 1: accept a file system that cannot keep the promises [0] */
+    const char *account;     /* required; [A-Za-z0-9._-]{1,64} */
+    int64_t environment;     /* required */
+    const char *zone;        /* [America/New_York] */
+    const char *currency;    /* [USD] */
+    int64_t overnight;       /* [reject] */
+    int64_t cost_method;     /* [average] */
+    int64_t roll_seconds;    /* local time of day at which a trading date begins [0] */
+    int64_t any_file_system; /* 1: accept a file system that cannot keep the promises [0] */
 } tw_settings;
 
 /* Makes a journal in a directory that does not exist yet or is empty. Durable when it returns.
@@ -208,15 +208,15 @@ TW_API int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_
 typedef struct tw_day {
     uint64_t size;
     int64_t trading_date;
-    uint64_t first_seq;       /* of its first record; 0 if it has none */
+    uint64_t first_seq; /* of its first record; 0 if it has none */
     uint64_t last_seq;
     int64_t last_time_ns;
-    uint64_t snapshot_seq;    /* newest snapshot; 0 if there is none */
-    uint64_t snapshots;       /* how many are kept */
+    uint64_t snapshot_seq; /* newest snapshot; 0 if there is none */
+    uint64_t snapshots;    /* how many are kept */
     int64_t file_bytes;
     int64_t used_bytes;
-    int64_t last_type;        /* type of the last record: session_closed is a clean end */
-    uint8_t digest[32];       /* chain up to last_seq */
+    int64_t last_type;  /* type of the last record: session_closed is a clean end */
+    uint8_t digest[32]; /* chain up to last_seq */
 } tw_day;
 
 /* TW_E_NOT_FOUND when the date has no day file. */
@@ -224,7 +224,7 @@ TW_API int tw_journal_day(tw_journal *journal, int64_t trading_date, tw_day *ret
 
 typedef struct tw_writer {
     uint64_t size;
-    int64_t alive;            /* 1 when a process holds the writer lock now */
+    int64_t alive; /* 1 when a process holds the writer lock now */
     int64_t pid;
     int64_t since_ns;
     char host[72];
@@ -246,18 +246,18 @@ TW_API void tw_cursor_close(tw_cursor *cursor);
 typedef struct tw_recovery {
     uint64_t size;
     int64_t trading_date;
-    uint64_t last_seq;           /* 0: nothing recovered */
+    uint64_t last_seq; /* 0: nothing recovered */
     int64_t last_time_ns;
-    uint64_t snapshot_seq;       /* the snapshot it started from; 0: folded from the first record */
-    uint64_t replayed;           /* records folded after that */
-    uint64_t snapshots_bad;      /* newer snapshots passed over because they could not be used */
-    int64_t ended;               /* TW_RESUMED_*: how the last session of the journal ended */
-    int64_t ended_ns;            /* time of its last record; 0 if there was none */
-    int64_t older_date;          /* newest date before this one with a day file; 0 if none */
+    uint64_t snapshot_seq;  /* the snapshot it started from; 0: folded from the first record */
+    uint64_t replayed;      /* records folded after that */
+    uint64_t snapshots_bad; /* newer snapshots passed over because they could not be used */
+    int64_t ended;          /* TW_RESUMED_*: how the last session of the journal ended */
+    int64_t ended_ns;       /* time of its last record; 0 if there was none */
+    int64_t older_date;     /* newest date before this one with a day file; 0 if none */
     int64_t took_ns;
-    uint64_t first_seq;          /* first record of this day; 0 if it has none */
-    uint64_t opened_pid;         /* process id of the last session */
-    int64_t opened_ns;           /* start of the last session; 0 if there was none */
+    uint64_t first_seq;  /* first record of this day; 0 if it has none */
+    uint64_t opened_pid; /* process id of the last session */
+    int64_t opened_ns;   /* start of the last session; 0 if there was none */
 } tw_recovery;
 
 /* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last
@@ -286,11 +286,11 @@ TW_API int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verif
 
 typedef struct tw_options {
     uint64_t size;
-    const char *account;         /* refuse a journal of another account; NULL: do not compare */
-    int64_t environment;         /* refuse live for paper and paper for live; 0: do not compare */
-    int64_t trading_date;        /* 0: from the clock, the zone and the roll-over time */
-    int64_t checkpoint_ns;       /* time between checkpoints; 0: 10 s; -1: none but on demand */
-    int64_t no_thread;           /* 1: no timer thread; the host calls tw_tick */
+    const char *account;   /* refuse a journal of another account; NULL: do not compare */
+    int64_t environment;   /* refuse live for paper and paper for live; 0: do not compare */
+    int64_t trading_date;  /* 0: from the clock, the zone and the roll-over time */
+    int64_t checkpoint_ns; /* time between checkpoints; 0: 10 s; -1: none but on demand */
+    int64_t no_thread;     /* 1: no timer thread; the host calls tw_tick */
 } tw_options;
 
 /* Opens for writing: takes the lock, checks the files, recovers today's state from the newest good
@@ -331,8 +331,8 @@ TW_API int tw_append_leading(tw_store *store, const tw_event *events, uint64_t c
                              uint64_t *ret_first_seq, uint64_t *ret_count, tw_error *why);
 
 /* tw_append_<event>: the same for one type, stamped now, from the host. */
-#define TW_EVENT(number, name, sentence)                                                           \
-    TW_API int tw_append_##name(tw_store *store, const tw_##name *event, uint64_t *ret_seq,        \
+#define TW_EVENT(number, name, sentence)                                                    \
+    TW_API int tw_append_##name(tw_store *store, const tw_##name *event, uint64_t *ret_seq, \
                                 tw_error *why);
 #define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
 #define TW_EVENT_END(name)
@@ -360,18 +360,18 @@ TW_API int tw_tick(tw_store *store, tw_error *why);
 
 typedef struct tw_position {
     uint64_t size;
-    const char *symbol;          /* lives as long as the store or state it came from */
-    int64_t side;                /* 0: flat */
-    int64_t qty_e8;              /* open quantity */
-    int64_t shares_e8;           /* entered in this trade */
-    tw_maybe entry_price_e8;     /* average cost of what is open */
+    const char *symbol;      /* of a state: lives as long; of a store: the one you passed */
+    int64_t side;            /* 0: flat */
+    int64_t qty_e8;          /* open quantity */
+    int64_t shares_e8;       /* entered in this trade */
+    tw_maybe entry_price_e8; /* average cost of what is open */
     int64_t entry_time_ns;
     tw_maybe pivot_e8, stop_e8, target1_e8, target2_e8;
-    int64_t stop_reason;         /* TW_STOP_*, 0: not said */
-    int64_t realized_e8;         /* booked else computed, of this trade, fees taken off */
-    int64_t partials;            /* partial exits taken */
-    int64_t estimated;           /* 1: adopted from the broker, origin not known for sure */
-    int64_t gated;               /* 1: no new entries in this symbol */
+    int64_t stop_reason; /* TW_STOP_*, 0: not said */
+    int64_t realized_e8; /* booked else computed, of this trade, fees taken off */
+    int64_t partials;    /* partial exits taken */
+    int64_t estimated;   /* 1: adopted from the broker, origin not known for sure */
+    int64_t gated;       /* 1: no new entries in this symbol */
 } tw_position;
 
 /* TW_E_NOT_FOUND when the symbol was never seen today. */
@@ -402,11 +402,11 @@ TW_API void tw_free(void *memory);
 
 /* ---- broker and reconcile ------------------------------------------------------------------ */
 
-typedef struct tw_holding {      /* one position as the broker reports it */
+typedef struct tw_holding { /* one position as the broker reports it */
     uint64_t size;
     const char *symbol;
-    int64_t qty_e8;              /* short is below 0; 0 is explicitly flat */
-    tw_maybe avg_cost_e8;        /* per unit of quantity, the multiplier taken out */
+    int64_t qty_e8;       /* short is below 0; 0 is explicitly flat */
+    tw_maybe avg_cost_e8; /* per unit of quantity, the multiplier taken out */
     tw_maybe con_id;
     const char *currency;
     const char *sec_type;
@@ -425,12 +425,12 @@ typedef struct tw_broker_order { /* one order as the broker reports it */
     int64_t qty_e8;
     tw_maybe filled_e8;
     tw_maybe limit_e8;
-    tw_maybe stop_e8;            /* trigger price */
+    tw_maybe stop_e8; /* trigger price */
     const char *tif;
-    const char *status;          /* the broker's word: Submitted, PreSubmitted, Inactive, ... */
+    const char *status; /* the broker's word: Submitted, PreSubmitted, Inactive, ... */
     const char *why_held;
-    tw_maybe outside_rth;        /* 1: works outside regular hours */
-    int64_t completed;           /* 1: from the list of completed orders */
+    tw_maybe outside_rth; /* 1: works outside regular hours */
+    int64_t completed;    /* 1: from the list of completed orders */
 } tw_broker_order;
 
 typedef struct tw_broker_execution {
@@ -441,36 +441,36 @@ typedef struct tw_broker_execution {
     int64_t qty_e8;
     int64_t price_e8;
     tw_maybe fee_e8;
-    tw_maybe realized_e8;        /* the broker's own figure */
+    tw_maybe realized_e8; /* the broker's own figure */
     const char *order_ref;
     tw_maybe perm_id;
     tw_maybe time_ns;
     tw_maybe cum_qty_e8;
     const char *currency;
-    int64_t kind;                /* TW_FILL_*, 0: trade */
-    int64_t busted;              /* 1: the broker says it was voided */
+    int64_t kind;   /* TW_FILL_*, 0: trade */
+    int64_t busted; /* 1: the broker says it was voided */
 } tw_broker_execution;
 
 /* What a broker answered. Each part says how complete it is: 0 is "was not asked". An empty list in
  * a part that is not complete never means flat. */
 typedef struct tw_answer {
     uint64_t size;
-    const char *broker;          /* which broker, how asked: "file:positions.json" */
-    const char *account;         /* NULL: the answer does not say */
-    int64_t environment;         /* 0: the answer does not say */
+    const char *broker;  /* which broker, how asked: "file:positions.json" */
+    const char *account; /* NULL: the answer does not say */
+    int64_t environment; /* 0: the answer does not say */
     tw_maybe as_of_ns;
     int64_t positions_completeness;
-    int64_t orders_completeness;     /* open orders of all clients */
-    int64_t completed_completeness;  /* completed orders */
+    int64_t orders_completeness;    /* open orders of all clients */
+    int64_t completed_completeness; /* completed orders */
     int64_t executions_completeness;
-    tw_maybe executions_since_ns;    /* start of the window; unknown: the trading date */
+    tw_maybe executions_since_ns; /* start of the window; unknown: the trading date */
     const tw_holding *holdings;
     uint64_t holding_count;
     const tw_broker_order *orders;
     uint64_t order_count;
     const tw_broker_execution *executions;
     uint64_t execution_count;
-    const char *failure;         /* where something failed: what, in words */
+    const char *failure; /* where something failed: what, in words */
 } tw_answer;
 
 typedef struct tw_broker tw_broker;
@@ -504,16 +504,16 @@ TW_API int tw_store_apply(tw_store *store, const tw_proposal *proposal, tw_error
 
 typedef struct tw_finding_view {
     uint64_t size;
-    const char *case_id;         /* D1 to D41; text lives as long as the proposal */
-    const char *symbol;          /* NULL where it is about no symbol */
-    const char *about;           /* order or execution, NULL */
+    const char *case_id; /* D1 to D41; text lives as long as the proposal */
+    const char *symbol;  /* NULL where it is about no symbol */
+    const char *about;   /* order or execution, NULL */
     const char *ours;
     const char *theirs;
     const char *text;
-    int64_t action;              /* TW_FINDING_* */
-    int64_t critical;            /* 1: shown first */
-    int64_t fresh;               /* 1: not in the log yet */
-    int64_t differs;             /* 0: the two sides agree (D1) */
+    int64_t action;   /* TW_FINDING_* */
+    int64_t critical; /* 1: shown first */
+    int64_t fresh;    /* 1: not in the log yet */
+    int64_t differs;  /* 0: the two sides agree (D1) */
 } tw_finding_view;
 
 TW_API uint64_t tw_proposal_findings(const tw_proposal *proposal);
