@@ -329,9 +329,8 @@ START_TEST(what_passes_can_be_walked_by_lmdb) {
         for (uint64_t i = 1 + random_below(&random, 3); i > 0; i--) {
             uint8_t *page = copy + random_below(&random, used / 4096) * 4096;
             size_t at = random_below(&random, random_below(&random, 2) ? 64 : 4096);
-            page[at] = random_below(&random, 2)
-                           ? (uint8_t)random_next(&random)
-                           : page[at] ^ (uint8_t)(1u << random_below(&random, 8));
+            uint8_t flipped = (uint8_t)(page[at] ^ (1u << random_below(&random, 8)));
+            page[at] = random_below(&random, 2) ? (uint8_t)random_next(&random) : flipped;
         }
         store_file(scratch_path("victim"), copy, used);
         int fd = open(scratch_path("victim"), O_RDONLY | O_CLOEXEC);
