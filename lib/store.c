@@ -40,7 +40,7 @@ void tw_store_leave(tw_store *store) {
 /* Some event speaks of an execution from before the snapshot that this state was started from: from
  * now on the state is the fold of the whole day, which is equal to it and remembers more. */
 static int remember_whole_day(tw_store *store, tw_error *why) {
-    struct recover_limit limit = {.whole_day = 1};
+    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
     struct recovered whole;
     int status = tw_recover_day(store->log, &limit, &whole, why);
     if (status)
@@ -148,7 +148,7 @@ static int write_batch(tw_store *store, struct batch *batch, tw_error *why) {
 static void roll_back(tw_store *store) {
     if (store->failed)
         return;
-    struct recover_limit limit = {0};
+    struct recover_limit limit = {.one_thread = store->one_thread};
     struct recovered before;
     if (tw_recover_day(store->log, &limit, &before, NULL)) {
         store->failed = 1;

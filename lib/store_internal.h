@@ -29,6 +29,7 @@ struct tw_store {
     struct buffer records;                   /* reused for encoding */
     struct buffer image;                     /* reused for snapshots */
     uint64_t snapshot_seq;                   /* what the newest snapshot covers */
+    int one_thread;                          /* the host wants no other in its process */
     int64_t checkpoint_ns;                   /* between checkpoints; below 0: on demand only */
     int64_t checkpoint_due_ns, clock_due_ns; /* monotonic */
     tw_recovery recovery;

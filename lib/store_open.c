@@ -56,7 +56,7 @@ int tw_day_end(const struct folder *folder, int64_t date, struct log_head *ret_h
                struct state **ret_state, tw_error *why) {
     struct log *log;
     struct recovered end;
-    struct recover_limit limit = {0};
+    struct recover_limit limit = {.one_thread = 1};
     int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
     if (status)
         return tw_fail_in(why, status, "the day file of %lld", (long long)date);
@@ -215,7 +215,7 @@ static int load_day(tw_store *store, int64_t date, int64_t older, tw_error *why)
     }
     if (!status)
         status = check_origin(store, why);
-    struct recover_limit limit = {0};
+    struct recover_limit limit = {.one_thread = store->one_thread};
     struct recovered found;
     if (!status)
         status = tw_recover_day(store->log, &limit, &found, why);
@@ -312,6 +312,8 @@ int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_erro
     if (options)
         memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
     int status = new_store(&store, why);
+    if (!status)
+        store->one_thread = given.no_thread != 0;
     if (!status)
         status = open_folder(store, path, &given, why);
     if (!status)

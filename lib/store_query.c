@@ -100,7 +100,7 @@ int tw_store_state(tw_store *store, tw_state **ret, tw_error *why) {
     if (status)
         return status;
     /* The copy is folded from the log, so that it has the day's history too. */
-    struct recover_limit limit = {.whole_day = 1};
+    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
     struct recovered copy;
     status = tw_recover_day(store->log, &limit, &copy, why);
     tw_store_leave(store);

@@ -5,7 +5,7 @@
 
 static int reconcile_locked(tw_store *store, const tw_answer *answer, tw_proposal **ret,
                             tw_error *why) {
-    struct recover_limit limit = {.whole_day = 1};
+    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
     struct recovered now;
     struct log_head head;
     struct state *older = NULL;

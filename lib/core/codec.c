@@ -276,31 +276,48 @@ static int read_body(struct decoder *decoder, const uint8_t *body, size_t size, 
     return 0;
 }
 
-int tw_record_decode(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
-                     tw_error *why) {
+int tw_record_check(const void *bytes, size_t size, tw_error *why) {
     struct record_header header;
-    int status = check_frame(bytes, size, &header, why);
-    if (status)
-        return status;
-    const struct event_type *type = tw_schema_type(header.type);
+    return check_frame(bytes, size, &header, why);
+}
+
+static int decode(struct decoder *decoder, const struct record_header *header, const uint8_t *body,
+                  tw_event *ret, tw_error *why) {
+    const struct event_type *type = tw_schema_type(header->type);
     tw_event event;
     memset(&event, 0, sizeof event); /* all of the union, not only its first member */
     event.size = sizeof event;
-    event.type = header.type;
-    event.seq = header.seq;
+    event.type = header->type;
+    event.seq = header->seq;
     if (type) {
         uint64_t struct_bytes = type->struct_bytes;
         memcpy(&event.as, &struct_bytes, sizeof struct_bytes);
     }
-    decoder->type_number = header.type;
-    status = read_body(decoder, (const uint8_t *)bytes + TW_RECORD_HEADER_BYTES, header.body_bytes,
-                       &event, why);
+    decoder->type_number = header->type;
+    int status = read_body(decoder, body, header->body_bytes, &event, why);
     if (status)
         return status;
     if (!type)
         event.type = TW_TYPE_OPAQUE;
     *ret = event;
     return 0;
+}
+
+int tw_record_decode(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
+                     tw_error *why) {
+    struct record_header header;
+    int status = check_frame(bytes, size, &header, why);
+    return status ? status
+                  : decode(decoder, &header, (const uint8_t *)bytes + TW_RECORD_HEADER_BYTES, ret,
+                           why);
+}
+
+int tw_record_decode_checked(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
+                             tw_error *why) {
+    struct record_header header;
+    int status = tw_record_header(bytes, size, &header);
+    assert(status == 0 && size == (size_t)TW_RECORD_HEADER_BYTES + header.body_bytes);
+    return decode(decoder, &header, (const uint8_t *)bytes + TW_RECORD_HEADER_BYTES, ret, why);
 }
 
 void tw_decoder_free(struct decoder *decoder) {

@@ -22,12 +22,20 @@ struct decoder {
  * 0 or TW_E_NOMEM with out->failed set and nothing appended. */
 int tw_record_encode(const tw_event *event, struct buffer *out);
 
+/* Is this one whole record, of a version that is known? All but the content of its body.
+ * TW_E_DAMAGED, TW_E_NEWER. */
+int tw_record_check(const void *bytes, size_t size, tw_error *why);
+
 /* Reads one record that fills `size` bytes exactly. The event's text and bytes lie in the decoder
  * until its next use, not in the input. A record of a type that is not known comes out with type
  * TW_TYPE_OPAQUE and its envelope.
  * TW_E_DAMAGED (what and where), TW_E_NEWER (version or field of a later version), TW_E_NOMEM. */
 int tw_record_decode(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
                      tw_error *why);
+
+/* The same for a record that tw_record_check let pass. */
+int tw_record_decode_checked(struct decoder *decoder, const void *bytes, size_t size, tw_event *ret,
+                             tw_error *why);
 void tw_decoder_free(struct decoder *decoder);
 
 /* Looks at the header alone: 0 and what it says about the record that starts here, which is

@@ -6,9 +6,13 @@
 #include "base/error.h"
 #include "core/fold.h"
 #include "core/image.h"
+#include "io/portion.h"
 
 /* Records are copied out of the log in portions: short read transactions, few of them. */
 enum { PORTION_RECORDS = 1024, PORTION_BYTES = 1 << 20 };
+
+/* From so many records on, reading them ahead in a second thread is worth starting one. */
+enum { AHEAD_FROM = 4096 };
 
 static int take_record(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
     struct record_reader *reader = context;
@@ -152,34 +156,66 @@ static int explain(int status, const tw_event *event, tw_error *why) {
                    (unsigned long long)event->seq, reason.text);
 }
 
+/* Folds the records of a portion in. */
+static int fold_portion(const struct portion *portion, struct decoder *decoder,
+                        struct recovered *ret, tw_error *why) {
+    tw_event event = {.size = sizeof event};
+    for (size_t at = 0; at < portion->bytes.size;) {
+        const uint8_t *record = (const uint8_t *)portion->bytes.data + at + 4;
+        size_t size = tw_get_u32(record - 4);
+        int status = tw_record_decode_checked(decoder, record, size, &event, why);
+        if (status)
+            return status;
+        status = tw_fold_decoded(ret->state, &event, why);
+        if (status)
+            return explain(status, &event, why);
+        ret->replayed++;
+        at += 4 + size;
+    }
+    memcpy(ret->digest, portion->digest, TW_DIGEST_BYTES);
+    return 0;
+}
+
+static int fold_range(const struct portion_range *range, int ahead, struct recovered *ret,
+                      tw_error *why) {
+    struct decoder decoder = {0};
+    struct portion_queue *queue;
+    int status = tw_portion_queue_open(range, ahead, &queue);
+    if (status)
+        return tw_fail(why, status, "no memory to read records");
+    int follows = 1;
+    while (!status && follows > 0) {
+        const struct portion *portion = tw_portion_queue_next(queue);
+        status = fold_portion(portion, &decoder, ret, why);
+        follows = portion->status;
+        if (!status && follows < 0) {
+            status = follows;
+            if (why)
+                *why = portion->why;
+        }
+    }
+    tw_portion_queue_close(queue);
+    tw_decoder_free(&decoder);
+    return status;
+}
+
 static int replay(struct log *log, const struct recover_limit *limit, const struct log_head *head,
                   struct recovered *ret, tw_error *why) {
-    struct record_reader reader = {.log = log, .next_seq = ret->state->last_seq + 1};
-    if (ret->state->last_seq == 0)
-        reader.next_seq = head->first_seq;
-    tw_event event;
-    int status = 1;
-    int stopped = 0;
-    while (head->first_seq && status > 0 && !stopped && reader.next_seq) {
-        if (ret->state->last_seq >= head->last_seq)
-            break;
-        status = tw_reader_next(&reader, &event, why);
-        if (status <= 0)
-            break;
-        stopped = limit->at_seq && event.seq > limit->at_seq;
-        if (stopped)
-            break;
-        int folded = tw_fold_decoded(ret->state, &event, why);
-        if (folded) {
-            status = explain(folded, &event, why);
-            break;
-        }
-        tw_chain(ret->digest, reader.record, reader.record_size, ret->digest);
-        ret->replayed++;
+    uint64_t done = ret->state->last_seq;
+    uint64_t usual = limit->ahead_from ? limit->ahead_from : AHEAD_FROM;
+    struct portion_range range = {
+        .log = log, .next_seq = done ? done + 1 : head->first_seq, .last_seq = head->last_seq};
+    if (limit->at_seq && limit->at_seq < range.last_seq)
+        range.last_seq = limit->at_seq;
+    memcpy(range.digest, ret->digest, TW_DIGEST_BYTES);
+    if (head->first_seq && range.next_seq <= range.last_seq) {
+        int ahead = !limit->one_thread && range.last_seq - range.next_seq >= usual - 1;
+        int status = fold_range(&range, ahead, ret, why);
+        if (status)
+            return status;
     }
-    tw_reader_free(&reader);
-    if (status < 0 || stopped || limit->at_seq)
-        return status < 0 ? status : 0;
+    if (limit->at_seq)
+        return 0;
     if (head->first_seq && ret->state->last_seq != head->last_seq)
         return tw_fail(why, TW_E_DAMAGED, "the log ends at record %llu, its head says %llu",
                        (unsigned long long)ret->state->last_seq,

@@ -13,6 +13,8 @@ struct recover_limit {
     uint64_t at_seq; /* 0: no limit */
     int64_t at_ns;   /* 0: no limit; the last record stamped at or before it */
     int whole_day;
+    int one_thread;      /* never a second one beside the caller's */
+    uint64_t ahead_from; /* records to fold from which a second thread pays; 0: the usual number */
 };
 
 struct recovered {
