@@ -100,6 +100,17 @@ static struct state *from_snapshot(const struct buffer *image, struct index *ind
     return state;
 }
 
+/* What a snapshot holds is compared apart from the encoder, which may have forgotten some of it. */
+static void assert_kept(const struct state *whole, const struct state *part, size_t from) {
+    struct buffer here = {0}, there = {0};
+    day_kept_bytes(whole, &here);
+    day_kept_bytes(part, &there);
+    ck_assert_msg(here.size == there.size && memcmp(here.data, there.data, here.size) == 0,
+                  "the snapshot at %zu has not kept everything", from);
+    tw_buffer_free(&here);
+    tw_buffer_free(&there);
+}
+
 /* Whether an event is let in is the same for both, unless the one cannot tell. */
 static int probe(struct generator *generator, struct day *whole, struct state *part) {
     int undecided = 0;
@@ -128,6 +139,7 @@ static void go_on(const struct told *told, struct buffer *images, size_t k, stru
     whole.time_ns = whole.state->last_time_ns;
     struct state *state = from_snapshot(&images[k], index);
     assert_image(state, &images[k], k, k);
+    assert_kept(whole.state, state, k);
     tally->undecided += probe(generator, &whole, state);
     for (size_t i = k; i < told->count; i++) {
         int status = tw_fold(state, &told->events[i], NULL);
@@ -141,6 +153,7 @@ static void go_on(const struct told *told, struct buffer *images, size_t k, stru
         assert_image(state, &images[i + 1], k, i + 1);
         tally->steps++;
     }
+    assert_kept(whole.state, state, k);
     whole.seq = told->count + 1;
     tally->undecided += probe(generator, &whole, state);
     tw_state_free(state);

@@ -81,4 +81,7 @@ int64_t narrow(tw_int128 value);
  * orders, executions, closed trades, changes). */
 void day_bytes(const struct state *state, struct buffer *out);
 
+/* The part of it that a snapshot has to hold, written down once more by hand. */
+void day_kept_bytes(const struct state *state, struct buffer *out);
+
 #endif

@@ -1,5 +1,7 @@
 /* What changes executions and positions afterwards: corrections, busts, late openings, adjustments.
  */
+#include <stdio.h>
+
 #include "events.h"
 #include "harness.h"
 
@@ -117,22 +119,25 @@ START_TEST(the_plan_of_an_open_position_survives_a_correction) {
 }
 END_TEST
 
+/* More of them than a single event has room reserved for. */
 START_TEST(exits_become_partials_when_a_late_opening_shows_more_was_held) {
-    static const char *const ids[] = {"p1", "p2", "p3", "p4", "p5", "p6"};
-    for (int i = 0; i < 6; i++) {
-        tw_event entry = event_fill("", "TSLA", TW_ACTION_BUY, "10", "10", "0");
-        char id[8] = {'b', (char)('1' + i), 0};
-        entry.as.fill.exec_id = id;
-        day_add(&day, entry);
-        sell(ids[i], "10", "11");
-        day_add(&day, event_partial(ids[i], "TSLA", "10", "11"));
+    enum { EXITS = 60 };
+    char entry[8], exit[8];
+    for (int i = 0; i < EXITS; i++) {
+        snprintf(entry, sizeof entry, "b%d", i);
+        snprintf(exit, sizeof exit, "p%d", i);
+        buy(entry, "10", "10");
+        sell(exit, "10", "11");
+        day_add(&day, event_partial(exit, "TSLA", "10", "11"));
     }
-    ck_assert_int_eq(day.state->total_trades, 6);
+    ck_assert_int_eq(day.state->total_trades, EXITS);
     day_add(&day, event_opening("TSLA", TW_SIDE_LONG, "100", "10"));
     ck_assert_int_eq(day.state->total_trades, 0);
-    ck_assert_uint_eq(tsla()->partial_count, 6);
-    for (size_t i = 0; i < 6; i++)
-        ck_assert_str_eq(tw_state_text(day.state, tsla()->partials[i].exec_id), ids[i]);
+    ck_assert_uint_eq(tsla()->partial_count, EXITS);
+    for (int i = 0; i < EXITS; i++) {
+        snprintf(exit, sizeof exit, "p%d", i);
+        ck_assert_str_eq(tw_state_text(day.state, tsla()->partials[i].exec_id), exit);
+    }
 }
 END_TEST
 
@@ -179,6 +184,16 @@ START_TEST(an_opening_position_was_there_before_the_days_first_fill) {
 }
 END_TEST
 
+START_TEST(an_opening_position_is_of_the_path_that_its_plan_says) {
+    day_add(&day, event_plan("TSLA", TW_SIDE_LONG, "breakout", NULL));
+    day_add(&day, event_plan("AMD", TW_SIDE_LONG, "breakout", NULL));
+    day_add(&day, event_opening("TSLA", TW_SIDE_LONG, "100", "10"));
+    day_add(&day, event_opening("AMD", TW_SIDE_SHORT, "100", "10"));
+    ck_assert_str_eq(tw_state_text(day.state, tsla()->trade.entry_path), "breakout");
+    ck_assert_uint_eq(day_position(&day, "AMD")->trade.entry_path, TW_NONE);
+}
+END_TEST
+
 START_TEST(a_symbol_has_one_opening_position_from_an_earlier_date) {
     tw_event opening = event_opening("TSLA", TW_SIDE_LONG, "150", "10");
     opening.as.position_opening.from_date = tw_known(TEST_DATE);
@@ -209,6 +224,20 @@ START_TEST(an_adjustment_upwards_adds_at_the_cost_it_says) {
     int64_t cost;
     ck_assert_int_eq(tw_state_average_cost(tsla(), &cost), 0);
     ck_assert_int_eq(cost, e8("11"));
+}
+END_TEST
+
+START_TEST(an_adjustment_that_is_sure_leaves_nothing_estimated) {
+    tw_event sure = event_adjusted("TSLA", TW_SIDE_LONG, "100", "10");
+    sure.as.position_adjusted.estimated = 0;
+    day_add(&day, sure);
+    ck_assert_int_eq(tsla()->estimated, 0);
+    ck_assert_int_eq(tsla()->trade.estimated, 0);
+    day_add(&day, event_adjusted("TSLA", TW_SIDE_LONG, "110", "10"));
+    sure.as.position_adjusted.qty_e8 = e8("120");
+    day_add(&day, sure);
+    ck_assert_int_eq(tsla()->estimated, 0);
+    ck_assert_int_eq(tsla()->trade.estimated, 1);
 }
 END_TEST
 
@@ -289,9 +318,11 @@ int main(void) {
     tcase_add_test(tests, a_bust_voids_an_execution_and_deletes_nothing);
     tcase_add_test(tests, a_busted_entry_turns_its_exit_into_a_short_entry);
     tcase_add_test(tests, an_opening_position_was_there_before_the_days_first_fill);
+    tcase_add_test(tests, an_opening_position_is_of_the_path_that_its_plan_says);
     tcase_add_test(tests, a_symbol_has_one_opening_position_from_an_earlier_date);
     tcase_add_test(tests, a_carried_position_stays_carried_when_it_is_adjusted);
     tcase_add_test(tests, an_adjustment_upwards_adds_at_the_cost_it_says);
+    tcase_add_test(tests, an_adjustment_that_is_sure_leaves_nothing_estimated);
     tcase_add_test(tests, what_an_adjustment_closes_has_no_known_result);
     tcase_add_test(tests, an_adjustment_to_0_is_flat_whatever_side_it_says);
     tcase_add_test(tests, an_adjustment_to_the_other_side_closes_then_opens);

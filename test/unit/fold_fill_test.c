@@ -327,6 +327,9 @@ START_TEST(a_corrected_inference_is_still_one_that_can_be_superseded) {
     buy("e1", "100", "445.25");
     day_add(&day, event_inferred("inferred-1", "TSLA", TW_ACTION_SELL, "40"));
     day_add(&day, event_corrected("inferred-1b", "inferred-1", "30", "446"));
+    const struct inferred *stand_in = day_symbol(&day, "TSLA")->inferred;
+    ck_assert_str_eq(tw_state_text(day.state, stand_in->exec_id), "inferred-1b");
+    ck_assert_int_eq(stand_in->qty_e8, e8("30"));
     day_add(&day, event_superseded("inferred-1b", "e2"));
     ck_assert_uint_eq(day_symbol(&day, "TSLA")->inferred_count, 0);
     tw_event real = event_fill("e2", "TSLA", TW_ACTION_SELL, "40", "446.25", "1");

@@ -131,6 +131,16 @@ START_TEST(a_correction_that_cannot_be_folded_again_is_refused) {
 }
 END_TEST
 
+START_TEST(a_correction_is_tried_with_the_cost_that_was_adjusted) {
+    day_add(&day, event_instrument("ES", "FUT", "USD", LARGEST));
+    day_add(&day, event_fill("e1", "ES", TW_ACTION_BUY, "2", "1", "0"));
+    day_add(&day, event_adjusted("ES", TW_SIDE_LONG, "2", "1.4"));
+    day_add(&day, event_fill("e2", "ES", TW_ACTION_SELL, "2", "1.5", "0"));
+    day_refuses(&day, event_corrected("e2", "e2", "2", "0.85"), TW_E_RANGE, "result");
+    day_add(&day, event_corrected("e2", "e2", "2", "0.9"));
+}
+END_TEST
+
 START_TEST(a_counter_stays_within_64_bits) {
     const int64_t step = INT64_C(1) << 53;
     tw_event too_much = event_counter("g", "n", step + 1);
@@ -226,6 +236,7 @@ int main(void) {
     tcase_add_test(average, a_full_sum_of_one_currency_does_not_stop_another);
     tcase_add_test(average, opening_fees_stay_within_64_bits);
     tcase_add_test(average, a_correction_that_cannot_be_folded_again_is_refused);
+    tcase_add_test(average, a_correction_is_tried_with_the_cost_that_was_adjusted);
     tcase_add_test(average, a_counter_stays_within_64_bits);
     tcase_add_test(average, random_numbers_of_any_size_are_booked_or_refused_and_never_overflow);
     tcase_add_test(average, ten_thousand_symbols_fit_in_a_day);
