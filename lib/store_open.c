@@ -378,11 +378,13 @@ static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
         return tw_fail(why, TW_E_DATE, "cannot roll from %lld to %lld, expected a later date",
                        (long long)today, (long long)date);
     int status = close_session(store, "the trading date is over", why);
-    if (!status)
-        status = tw_store_checkpoint_locked(store, why);
-    if (status)
-        return status;
+    /* A snapshot for which there is no room is none that the day needs: its log has everything. To
+     * stop here would leave a day whose session is closed and that takes no event any more. */
+    int saved = status ? status : tw_store_checkpoint_locked(store, why);
+    if (status || (saved && store->failed))
+        return saved;
     /* From here on a failure leaves no day to write to: only opening the journal again helps. */
+    tw_recovery opened = store->recovery;
     store->failed = 1;
     tw_state_free(store->state);
     store->state = NULL;
@@ -390,10 +392,11 @@ static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
     store->log = NULL;
     if (!status)
         status = load_day(store, date, today, why);
-    if (!status) {
-        store->failed = 0;
+    store->recovery = opened;
+    if (!status)
         status = tw_store_open_session(store, TW_RESUMED_CLEAN, why);
-    }
+    if (!status)
+        store->failed = 0;
     return status;
 }
 
