@@ -139,8 +139,10 @@ static int write_batch(tw_store *store, struct batch *batch, tw_error *why) {
     int status = tw_log_commit(store->log, batch->records, batch->count, NULL, batch->digest, why);
     if (tw_log_failed(store->log))
         store->failed = 1;
-    if (!status)
+    if (!status) {
         memcpy(store->digest, batch->digest, sizeof store->digest);
+        store->durable_seq = batch->records[batch->count - 1].seq;
+    }
     return status;
 }
 
@@ -205,7 +207,7 @@ static int append_many(tw_store *store, const tw_event *events, uint64_t count, 
     if (batch.count && (status || (refused && all)))
         roll_back(store);
     free(batch.records);
-    *ret_count = done;
+    *ret_count = status && !all ? 0 : done;
     return status ? status : refused;
 }
 
@@ -278,10 +280,8 @@ int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
     if (status)
         return status;
     status = tw_store_append_locked(store, events, count, 0, ret_count, why);
-    if (store->failed)
-        *ret_count = 0;
-    else if (ret_first_seq && *ret_count)
-        *ret_first_seq = store->state->last_seq - *ret_count + 1;
+    if (ret_first_seq && *ret_count)
+        *ret_first_seq = store->durable_seq - *ret_count + 1;
     tw_store_leave(store);
     return status;
 }
@@ -289,7 +289,8 @@ int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
 uint64_t tw_durable_seq(tw_store *store) {
     if (tw_store_enter_to_look(store))
         return 0;
-    uint64_t seq = store->state ? store->state->last_seq : 0;
+    /* Not the state's: after a batch whose writing failed that may be ahead of the log. */
+    uint64_t seq = store->durable_seq;
     tw_store_leave(store);
     return seq;
 }

@@ -28,6 +28,7 @@ struct tw_store {
     uint8_t digest[TW_DIGEST_BYTES];         /* chain after state->last_seq */
     struct buffer records;                   /* reused for encoding */
     struct buffer image;                     /* reused for snapshots */
+    uint64_t durable_seq;                    /* last record of the last commit that succeeded */
     uint64_t snapshot_seq;                   /* what the newest snapshot covers */
     int one_thread;                          /* the host wants no other in its process */
     int64_t checkpoint_ns;                   /* between checkpoints; below 0: on demand only */

@@ -222,6 +222,8 @@ static int load_day(tw_store *store, int64_t date, int64_t older, tw_error *why)
     if (status)
         return status;
     store->state = found.state;
+    if (found.state->last_seq)
+        store->durable_seq = found.state->last_seq;
     memcpy(store->digest, found.digest, sizeof store->digest);
     tw_recover_attach(store->state, store->log);
     store->snapshot_seq = found.snapshot_seq;
