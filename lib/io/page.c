@@ -1,7 +1,7 @@
 /* Reading pages of an LMDB 0.9 data file without trusting them. Pure. */
 #include "io/page.h"
 
-#include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -9,43 +9,32 @@
 
 enum { NODE_HEADER_BYTES = 8, UNIT_BYTES = 2, UNITS = TW_PAGE_BYTES / UNIT_BYTES };
 
-uint64_t tw_page_number(const uint8_t *page) {
-    return tw_get_u64(page);
-}
-
-unsigned tw_page_flags(const uint8_t *page) {
-    return tw_get_u16(page + 10);
-}
-
-uint32_t tw_page_run(const uint8_t *page) {
-    return tw_get_u32(page + 12);
-}
-
-unsigned tw_page_keys(const uint8_t *page) {
-    return (tw_get_u16(page + 12) - (unsigned)TW_PAGE_HEADER_BYTES) / 2;
-}
-
 static unsigned node_offset(const uint8_t *page, unsigned index) {
     return tw_get_u16(page + TW_PAGE_HEADER_BYTES + 2 * (size_t)index);
 }
 
-void tw_page_node(const uint8_t *page, unsigned index, struct page_node *ret) {
-    const uint8_t *node = page + node_offset(page, index);
+static void read_node(const uint8_t *page, size_t offset, int is_branch, struct page_node *ret) {
+    const uint8_t *node = page + offset;
     uint32_t size = (uint32_t)tw_get_u16(node) | (uint32_t)tw_get_u16(node + 2) << 16;
     unsigned flags = tw_get_u16(node + 4);
-    memset(ret, 0, sizeof *ret);
     ret->key_bytes = tw_get_u16(node + 6);
     ret->key = node + NODE_HEADER_BYTES;
-    if (tw_page_flags(page) & TW_PAGE_BRANCH) {
+    if (is_branch) {
         /* A branch keeps 48 bits of page number where a leaf keeps size and flags. */
         ret->child = (uint64_t)size | (uint64_t)flags << 32;
+        ret->flags = 0;
+        ret->data = NULL;
+        ret->data_bytes = 0;
         return;
     }
     ret->flags = flags;
     ret->data = ret->key + ret->key_bytes;
     ret->data_bytes = size;
-    if (flags & TW_NODE_BIG)
-        ret->child = tw_get_u64(ret->data);
+    ret->child = flags & TW_NODE_BIG ? tw_get_u64(ret->data) : 0;
+}
+
+void tw_page_node(const uint8_t *page, unsigned index, struct page_node *ret) {
+    read_node(page, node_offset(page, index), (tw_page_flags(page) & TW_PAGE_BRANCH) != 0, ret);
 }
 
 /* Marks the two-byte units of a node; 0 when one is taken already. */
@@ -64,11 +53,19 @@ static int take_units(uint64_t taken[UNITS / 64], size_t offset, size_t size) {
     return 1;
 }
 
+/* What is checked of each entry of a page. */
+struct page_check {
+    const uint8_t *page;
+    int is_branch;
+    unsigned upper;             /* where its used part starts */
+    uint64_t taken[UNITS / 64]; /* two-byte units that belong to an entry */
+    size_t used;                /* bytes of all entries */
+};
+
 /* Bytes of a node in its page, made even as LMDB does; 0 when it does not fit behind `offset`. */
-static size_t node_bytes(const uint8_t *page, size_t offset) {
-    const uint8_t *node = page + offset;
+static size_t node_bytes(const uint8_t *node, int is_branch, size_t offset) {
     size_t size = NODE_HEADER_BYTES + (size_t)tw_get_u16(node + 6);
-    if (tw_page_flags(page) & TW_PAGE_LEAF) {
+    if (!is_branch) {
         size_t value = (size_t)tw_get_u16(node) | (size_t)tw_get_u16(node + 2) << 16;
         size += tw_get_u16(node + 4) & TW_NODE_BIG ? sizeof(uint64_t) : value;
     }
@@ -76,27 +73,28 @@ static size_t node_bytes(const uint8_t *page, size_t offset) {
     return size <= TW_PAGE_BYTES - offset ? size : 0;
 }
 
-static const char *check_node(const uint8_t *page, unsigned index, uint64_t taken[UNITS / 64],
-                              size_t *used) {
-    size_t offset = node_offset(page, index);
-    if (offset < tw_get_u16(page + 14) || offset > TW_PAGE_BYTES - NODE_HEADER_BYTES || offset % 2)
+static const char *check_node(struct page_check *check, unsigned index) {
+    size_t offset = node_offset(check->page, index);
+    if (offset < check->upper || offset > TW_PAGE_BYTES - NODE_HEADER_BYTES || offset % 2)
         return "an entry lies outside of the page's used part";
-    size_t size = node_bytes(page, offset);
+    const uint8_t *node = check->page + offset;
+    size_t size = node_bytes(node, check->is_branch, offset);
     if (size == 0)
         return "an entry does not end inside the page";
-    if (!take_units(taken, offset, size))
+    if (!take_units(check->taken, offset, size))
         return "two entries overlap";
-    *used += size;
-    struct page_node node;
-    tw_page_node(page, index, &node);
-    if (node.key_bytes > TW_KEY_BYTES)
+    check->used += size;
+    unsigned key_bytes = tw_get_u16(node + 6);
+    if (key_bytes > TW_KEY_BYTES)
         return "a key is too long";
-    int first_of_branch = index == 0 && tw_page_flags(page) == TW_PAGE_BRANCH;
-    if (node.key_bytes == 0 && !first_of_branch)
+    if (key_bytes == 0 && !(check->is_branch && index == 0))
         return "a key is empty";
-    if (node.flags != 0 && node.flags != TW_NODE_BIG && node.flags != TW_NODE_TABLE)
+    unsigned flags = check->is_branch ? 0 : tw_get_u16(node + 4);
+    if (flags == 0)
+        return NULL;
+    if (flags != TW_NODE_BIG && flags != TW_NODE_TABLE)
         return "an entry has flags that a day file does not use";
-    if (node.flags == TW_NODE_TABLE && node.data_bytes != TW_TABLE_BYTES)
+    if (flags == TW_NODE_TABLE && (tw_get_u16(node) != TW_TABLE_BYTES || tw_get_u16(node + 2) != 0))
         return "the record of a table has another size";
     return NULL;
 }
@@ -114,15 +112,17 @@ const char *tw_page_check(const uint8_t *page, uint64_t number) {
     unsigned keys = tw_page_keys(page);
     if (keys == 0)
         return "it has no entries";
-    uint64_t taken[UNITS / 64];
-    memset(taken, 0, sizeof taken);
-    size_t used = 0;
+    struct page_check check;
+    memset(&check, 0, sizeof check);
+    check.page = page;
+    check.is_branch = flags == TW_PAGE_BRANCH;
+    check.upper = upper;
     for (unsigned index = 0; index < keys; index++) {
-        const char *wrong = check_node(page, index, taken, &used);
+        const char *wrong = check_node(&check, index);
         if (wrong)
             return wrong;
     }
-    return used == TW_PAGE_BYTES - upper ? NULL : "its entries do not fill its used part";
+    return check.used == TW_PAGE_BYTES - upper ? NULL : "its entries do not fill its used part";
 }
 
 void tw_page_read_table(const uint8_t *bytes, struct page_table *ret) {
@@ -170,6 +170,19 @@ const char *tw_page_check_meta(const uint8_t *page, uint64_t index) {
 
 int tw_page_compare(const uint8_t *a, size_t a_bytes, const uint8_t *b, size_t b_bytes) {
     size_t common = a_bytes < b_bytes ? a_bytes : b_bytes;
-    int order = common ? memcmp(a, b, common) : 0;
-    return order ? order : (a_bytes > b_bytes) - (a_bytes < b_bytes);
+    /* Word by word: keys are short, and every one of a day's is compared at the start. */
+    for (; common >= sizeof(uint64_t); common -= sizeof(uint64_t)) {
+        uint64_t x;
+        uint64_t y;
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        if (x != y)
+            return be64toh(x) > be64toh(y) ? 1 : -1;
+        a += sizeof x;
+        b += sizeof y;
+    }
+    for (; common > 0; common--, a++, b++)
+        if (*a != *b)
+            return *a > *b ? 1 : -1;
+    return (a_bytes > b_bytes) - (a_bytes < b_bytes);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+
 enum {
     TW_PAGE_HEADER_BYTES = 16,
     TW_PAGE_BRANCH = 0x01,
@@ -60,10 +62,22 @@ struct page_node {
     unsigned flags;      /* of a leaf */
 };
 
-uint64_t tw_page_number(const uint8_t *page);
-unsigned tw_page_flags(const uint8_t *page);
-uint32_t tw_page_run(const uint8_t *page); /* pages of an overflow run */
-unsigned tw_page_keys(const uint8_t *page);
+/* Inline: a start looks at some hundred thousand entries. */
+static inline uint64_t tw_page_number(const uint8_t *page) {
+    return tw_get_u64(page);
+}
+
+static inline unsigned tw_page_flags(const uint8_t *page) {
+    return tw_get_u16(page + 10);
+}
+
+static inline uint32_t tw_page_run(const uint8_t *page) { /* pages of an overflow run */
+    return tw_get_u32(page + 12);
+}
+
+static inline unsigned tw_page_keys(const uint8_t *page) {
+    return (tw_get_u16(page + 12) - (unsigned)TW_PAGE_HEADER_BYTES) / 2;
+}
 
 /* What is wrong with a branch or leaf page that is to be page `number`, or NULL when all that it
  * points at inside itself is inside itself. After NULL tw_page_node may be called for each key. */

@@ -13,7 +13,7 @@
 #include "io/page_file.h"
 #include "io/system.h"
 
-enum { FREE_CHUNK = 512 };
+enum { FREE_CHUNK = 512, WINDOW_PAGES = 16 };
 
 /* A tree still to be walked. */
 struct tree {
@@ -29,9 +29,11 @@ struct level {
     unsigned index; /* of the next entry to look at */
 };
 
-/* The key before the one that is looked at. Behind a separator the next key may be equal to it. */
+/* The key before the one that is looked at. Behind a separator the next key may be equal to it. It
+ * lies in the page of a level: before a level gets another page, a key of a level above it has been
+ * looked at. */
 struct last_key {
-    uint8_t bytes[TW_KEY_BYTES];
+    const uint8_t *bytes;
     size_t size;
     int known;
     int may_repeat;
@@ -39,6 +41,9 @@ struct last_key {
 
 struct walk {
     struct page_file file;
+    uint8_t *window; /* pages read at once where the one before was asked for last */
+    uint64_t window_first, window_count;
+    uint64_t last_read;
     uint64_t transaction; /* of the winner */
     uint8_t *used;        /* a bit for each page; its size comes from the size of the file */
     struct level *levels;
@@ -161,7 +166,7 @@ static int check_order(struct walk *walk, const struct tree *tree, uint64_t page
     }
     if (order < 0 || (order == 0 && !last->may_repeat))
         return tw_page_fail(&walk->file, page, "its keys are not in order");
-    memcpy(last->bytes, node->key, node->key_bytes);
+    last->bytes = node->key;
     last->size = node->key_bytes;
     last->known = 1;
     last->may_repeat = is_separator;
@@ -185,12 +190,33 @@ static int take_leaf(struct walk *walk, const struct tree *tree, uint64_t page,
     return rc;
 }
 
+/* Leaves that were written by one commit lie side by side in the order of their keys. */
+static int read_page(struct walk *walk, uint64_t number, uint8_t *out) {
+    uint64_t left = walk->file.pages - number;
+    int follows = number == walk->last_read + 1;
+    walk->last_read = number;
+    if (number - walk->window_first >= walk->window_count) {
+        if (!follows)
+            return tw_page_read_bytes(&walk->file, number * TW_PAGE_BYTES, out, TW_PAGE_BYTES);
+        uint64_t count = left < WINDOW_PAGES ? left : WINDOW_PAGES;
+        walk->window_count = 0;
+        int rc = tw_page_read_bytes(&walk->file, number * TW_PAGE_BYTES, walk->window,
+                                    (size_t)count * TW_PAGE_BYTES);
+        if (rc)
+            return rc;
+        walk->window_first = number;
+        walk->window_count = count;
+    }
+    memcpy(out, walk->window + (number - walk->window_first) * TW_PAGE_BYTES, TW_PAGE_BYTES);
+    return 0;
+}
+
 /* Reads a page of a tree into a level and checks all that it says about itself. */
 static int enter_page(struct walk *walk, const struct tree *tree, unsigned depth, uint64_t number) {
     struct level *level = &walk->levels[depth];
     int rc = take_page(walk, number);
     if (rc == 0)
-        rc = tw_page_read_bytes(&walk->file, number * TW_PAGE_BYTES, level->page, TW_PAGE_BYTES);
+        rc = read_page(walk, number, level->page);
     if (rc)
         return rc;
     const char *wrong = tw_page_check(level->page, number);
@@ -229,33 +255,52 @@ static int skip_leaf(struct walk *walk, uint64_t number) {
     return take_page(walk, number);
 }
 
+static int take_leaves(struct walk *walk, const struct tree *tree, const uint8_t *page) {
+    unsigned keys = tw_page_keys(page);
+    uint64_t number = tw_page_number(page);
+    int rc = 0;
+    for (unsigned index = 0; rc == 0 && index < keys; index++) {
+        struct page_node node;
+        tw_page_node(page, index, &node);
+        rc = take_leaf(walk, tree, number, &node);
+    }
+    return rc;
+}
+
+/* The next entry of a branch: on to the page below it, unless that is a leaf to be skipped. */
+static int take_branch(struct walk *walk, const struct tree *tree, unsigned *depth) {
+    struct level *level = &walk->levels[*depth];
+    struct page_node node;
+    unsigned index = level->index++;
+    int rc = 0;
+    tw_page_node(level->page, index, &node);
+    /* The key of a branch's first entry means nothing: LMDB never compares it. */
+    if (index > 0)
+        rc = check_order(walk, tree, tw_page_number(level->page), &node, 1);
+    if (rc)
+        return rc;
+    if (may_skip(walk, tree, *depth))
+        return skip_leaf(walk, node.child);
+    return enter_page(walk, tree, ++*depth, node.child);
+}
+
 /* Goes through the pages of one tree, left to right; returns to a branch for its next entry. */
 static int walk_pages(struct walk *walk, const struct tree *tree) {
     int rc = enter_page(walk, tree, 0, tree->record.root);
     unsigned depth = 0;
     while (rc == 0) {
         struct level *level = &walk->levels[depth];
-        uint64_t number = tw_page_number(level->page);
-        if (level->index == tw_page_keys(level->page)) {
+        if (tw_page_flags(level->page) == TW_PAGE_LEAF) {
+            rc = take_leaves(walk, tree, level->page);
+            level->index = tw_page_keys(level->page);
+        }
+        if (rc == 0 && level->index == tw_page_keys(level->page)) {
             if (depth == 0)
                 return 0;
             depth--;
-            continue;
+        } else if (rc == 0) {
+            rc = take_branch(walk, tree, &depth);
         }
-        struct page_node node;
-        unsigned index = level->index++;
-        tw_page_node(level->page, index, &node);
-        if (tw_page_flags(level->page) == TW_PAGE_LEAF) {
-            rc = take_leaf(walk, tree, number, &node);
-            continue;
-        }
-        /* The key of a branch's first entry means nothing: LMDB never compares it. */
-        if (index > 0)
-            rc = check_order(walk, tree, number, &node, 1);
-        if (rc == 0 && may_skip(walk, tree, depth))
-            rc = skip_leaf(walk, node.child);
-        else if (rc == 0)
-            rc = enter_page(walk, tree, ++depth, node.child);
     }
     return rc;
 }
@@ -417,13 +462,15 @@ int tw_preflight_scope(int fd, enum preflight_scope scope, struct preflight *ret
     struct preflight *result = calloc(1, sizeof *result);
     struct walk *walk = calloc(1, sizeof *walk);
     struct level *levels = calloc(TW_PREFLIGHT_DEPTH, sizeof *levels);
+    uint8_t *window = malloc((size_t)WINDOW_PAGES * TW_PAGE_BYTES);
     int rc;
-    if (!result || !walk || !levels) {
+    if (!result || !walk || !levels || !window) {
         rc = tw_fail(why, TW_E_NOMEM, "no memory to check the day file");
     } else {
         walk->file.fd = fd;
         walk->file.why = why;
         walk->levels = levels;
+        walk->window = window;
         walk->result = result;
         walk->scope = scope;
         result->file_bytes = (uint64_t)status.st_size;
@@ -432,6 +479,7 @@ int tw_preflight_scope(int fd, enum preflight_scope scope, struct preflight *ret
             *ret = *result;
         free(walk->used);
     }
+    free(window);
     free(levels);
     free(walk);
     free(result);
