@@ -113,8 +113,7 @@ int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state 
     return 0;
 }
 
-/* ---- what a proposal says
- * ----------------------------------------------------------------------------- */
+/* ---- what a proposal says ------------------------------------------------------------------ */
 
 uint64_t tw_proposal_findings(const tw_proposal *proposal) {
     return proposal ? proposal->finding_count : 0;

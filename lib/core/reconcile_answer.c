@@ -244,9 +244,10 @@ int tw_reconcile_check_answer(struct run *run) {
         status = check_order(run, i);
     for (size_t i = 0; status == 0 && i < answer->execution_count; i++)
         status = check_execution(run, i);
-    if (!status && answer->execution_count > 0 && run->state->history_from > run->state->first_seq)
+    int needs_history = answer->execution_count > 0 || answer->order_count > 0;
+    if (!status && needs_history && run->state->history_from > run->state->first_seq)
         status = tw_fail(run->why, TW_E_HISTORY,
-                         "executions of the day before seq %llu are not in memory",
+                         "executions and orders of the day before seq %llu are not in memory",
                          (unsigned long long)run->state->history_from);
     return status;
 }

@@ -118,11 +118,18 @@ static size_t add_findings(struct run *run, size_t next, uint64_t group) {
     return next;
 }
 
+static void add_repair(struct run *run, const struct repair *repair) {
+    tw_event *event = add_event(run, repair->event.type);
+    if (event)
+        *event = repair->event;
+}
+
 static size_t add_repairs(struct run *run, size_t next, uint32_t subject) {
-    for (; next < run->repair_count && run->repairs[next].subject == subject; next++) {
-        tw_event *event = add_event(run, run->repairs[next].event.type);
-        if (event)
-            *event = run->repairs[next].event;
+    for (; next < run->repair_count; next++) {
+        const struct repair *repair = &run->repairs[next];
+        if (repair->last || repair->subject != subject)
+            break;
+        add_repair(run, repair);
     }
     return next;
 }
@@ -138,6 +145,8 @@ static void add_all(struct run *run) {
         close_gates(run, run->subjects[id].name, run->subjects[id].locks);
     }
     add_findings(run, found, UINT64_MAX);
+    for (; repair < run->repair_count; repair++)
+        add_repair(run, &run->repairs[repair]);
 }
 
 /* ---- ownership

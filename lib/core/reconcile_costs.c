@@ -84,13 +84,14 @@ static int computed_result(const struct execution *execution, int64_t *ret_e8) {
            tw_decimal_sub(result, execution->basis_fee_e8, ret_e8) == 0;
 }
 
-static void add_result(const struct state *state, const struct row *row, struct results *results) {
+static void add_result(const struct state *state, uint32_t symbol, const struct row *row,
+                       struct results *results) {
     uint32_t id = tw_state_find_execution(state, row->is->exec_id);
     int64_t ours;
     if (id == TW_NONE || !row->is->realized_e8.known)
         return;
     const struct execution *execution = &state->executions[id];
-    if (execution->flags & EXECUTION_VOID)
+    if (execution->flags & EXECUTION_VOID || execution->symbol != symbol)
         return;
     /* Some brokers say 0 for an execution that only opened. */
     if (execution->closed_qty_e8 == 0 && row->is->realized_e8.value == 0)
@@ -104,14 +105,15 @@ static void add_result(const struct state *state, const struct row *row, struct 
     results->theirs_e8 += row->is->realized_e8.value;
 }
 
-static void compare_results(struct run *run, uint32_t id, const struct state *state) {
+static void compare_results(struct run *run, uint32_t id, const struct state *state,
+                            uint32_t symbol) {
     const struct subject *subject = &run->subjects[id];
     struct results results = {0};
     int64_t ours_e8, theirs_e8, apart;
     if (run->answer->executions_completeness != TW_ANSWER_COMPLETE)
         return;
     for (size_t i = 0; i < subject->row_count; i++)
-        add_result(state, &run->rows[subject->first_row + i], &results);
+        add_result(state, symbol, &run->rows[subject->first_row + i], &results);
     if (tw_narrow_64(results.ours_e8, &ours_e8) || tw_narrow_64(results.theirs_e8, &theirs_e8) ||
         tw_decimal_sub(ours_e8, theirs_e8, &apart))
         return;
@@ -144,7 +146,7 @@ int tw_reconcile_costs(struct run *run, uint32_t id) {
     if (symbol != TW_NONE) {
         assert(tw_reconcile_signed(&state->symbols[symbol].position) == subject->theirs_e8);
         differs = compare_cost(run, id, &state->symbols[symbol]);
-        compare_results(run, id, state);
+        compare_results(run, id, state, symbol);
     }
     tw_state_free(stage);
     if (!differs && !subject->repaired && subject->theirs_e8 != 0) {

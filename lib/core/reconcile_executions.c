@@ -6,6 +6,14 @@
 #include "core/reconcile_internal.h"
 #include "core/schema.h"
 
+/* As the fold does it: an execution that comes shows that the broker has the order, one that goes
+ * reopens an order that was filled. */
+static int disproves(int64_t status, int64_t delta_e8) {
+    if (delta_e8 < 0)
+        return status == TW_ORDER_FILLED;
+    return delta_e8 > 0 && (status == TW_ORDER_SENT || status == TW_ORDER_LAPSED);
+}
+
 static void order_filled(struct run *run, uint32_t id, int64_t delta_e8) {
     if (id == TW_NONE)
         return;
@@ -15,16 +23,19 @@ static void order_filled(struct run *run, uint32_t id, int64_t delta_e8) {
         order->filled_e8 = filled < 0 ? 0 : filled;
     if (order->filled_e8 >= order->qty_e8)
         order->status = TW_ORDER_FILLED;
-    else if (order->status == TW_ORDER_FILLED || (order->status == TW_ORDER_SENT && delta_e8 > 0))
+    else if (disproves(order->status, delta_e8))
         order->status = TW_ORDER_ACKNOWLEDGED;
 }
 
-int tw_reconcile_move(struct run *run, uint32_t id, int64_t action, int64_t qty_e8,
+int tw_reconcile_move(struct run *run, uint32_t id, uint64_t seq, int64_t action, int64_t qty_e8,
                       uint32_t order) {
     struct subject *subject = &run->subjects[id];
     int64_t delta = action == TW_ACTION_BUY ? qty_e8 : -qty_e8;
     subject->repaired = 1;
     order_filled(run, order, qty_e8);
+    /* An adjustment says what is held, whatever came before it. */
+    if (seq < subject->settled_seq)
+        return 0;
     if (tw_decimal_add(subject->now_e8, delta, &subject->now_e8) == 0)
         return 0;
     return tw_fail(run->why, TW_E_RANGE, "the executions of %s do not fit 64 bits", subject->name);
@@ -72,7 +83,7 @@ static int book(struct run *run, uint32_t id, const struct row *row) {
         event->as.commission.fee_e8 = is->fee_e8.value;
         event->as.commission.realized_e8 = is->realized_e8;
     }
-    return tw_reconcile_move(run, id, is->action, is->qty_e8, row->order);
+    return tw_reconcile_move(run, id, UINT64_MAX, is->action, is->qty_e8, row->order);
 }
 
 /* ---- what there is to say about them
@@ -153,11 +164,17 @@ static void find_kind(struct run *run, uint32_t id, const struct row *row) {
  * -------------------------------------------------------------------------------------------------
  */
 
-/* Booked by a reconcile, now or before: its place among the others was chosen, not seen. */
+/* Booked by a reconcile, now or before, and not changed since: its place among the others was
+ * chosen, not seen. */
 static int placed_by_us(const struct run *run, const struct row *row) {
     if (row->fresh)
-        return 1;
-    return row->known != TW_NONE && run->state->executions[row->known].source == TW_SOURCE_QUERY;
+        return row->stem == TW_NONE || !run->stems[row->stem].amended;
+    const struct stem *stem = tw_reconcile_stem_of_known(run, row);
+    if (row->known == TW_NONE || row->amended || (stem && stem->known_amended))
+        return 0;
+    const struct execution *execution = &run->state->executions[row->known];
+    return execution->source == TW_SOURCE_QUERY && execution->symbol == row->subject &&
+           !(execution->flags & (EXECUTION_VOID | EXECUTION_CORRECTED));
 }
 
 static int order_is_told(const struct row *a, const struct row *b) {
@@ -169,6 +186,12 @@ static int order_is_told(const struct row *a, const struct row *b) {
            a->is->cum_qty_e8.value != b->is->cum_qty_e8.value;
 }
 
+/* What has no time may have happened at any. */
+static int same_instant(const struct row *a, const struct row *b) {
+    return !b->is->time_ns.known ||
+           (a->is->time_ns.known && a->is->time_ns.value == b->is->time_ns.value);
+}
+
 static int order_matters(const struct row *a, const struct row *b) {
     return a->is->action != b->is->action || a->is->price_e8 != b->is->price_e8;
 }
@@ -176,14 +199,15 @@ static int order_matters(const struct row *a, const struct row *b) {
 static void find_ambiguous(struct run *run, uint32_t id) {
     const struct subject *subject = &run->subjects[id];
     const struct row *rows = &run->rows[subject->first_row];
+    const struct row *last = NULL;
     size_t count = 0;
-    for (size_t i = 1; i < subject->row_count; i++) {
-        const struct row *a = &rows[i - 1], *b = &rows[i];
-        int same_time = !b->is->time_ns.known ||
-                        (a->is->time_ns.known && a->is->time_ns.value == b->is->time_ns.value);
-        if (same_time && placed_by_us(run, a) && placed_by_us(run, b) && !order_is_told(a, b) &&
-            order_matters(a, b))
-            count++;
+    for (size_t i = 0; i < subject->row_count; i++) {
+        const struct row *row = &rows[i];
+        if (!placed_by_us(run, row))
+            continue;
+        count += last && same_instant(last, row) && !order_is_told(last, row) &&
+                 order_matters(last, row);
+        last = row;
     }
     if (count == 0)
         return;

@@ -238,7 +238,7 @@ void tw_reconcile_agree(struct run *run, uint32_t subject, const char *ours, con
 static int rank_of(int64_t type) {
     if (type == TW_TYPE_instrument)
         return 0;
-    if (type == TW_TYPE_inferred_superseded)
+    if (type == TW_TYPE_inferred_superseded || type == TW_TYPE_fill_busted)
         return 1;
     return type == TW_TYPE_position_opening ? 2 : 3;
 }
@@ -253,6 +253,8 @@ tw_event *tw_reconcile_repair(struct run *run, uint32_t subject, int64_t type, i
     memset(repair, 0, sizeof *repair);
     repair->subject = subject;
     repair->rank = rank_of(type);
+    /* Executions move orders, also across symbols; what the broker says of an order comes after. */
+    repair->last = type == TW_TYPE_order_updated;
     repair->place = run->repair_count++;
     repair->event.size = sizeof repair->event;
     repair->event.type = type;
@@ -262,6 +264,8 @@ tw_event *tw_reconcile_repair(struct run *run, uint32_t subject, int64_t type, i
 
 static int compare_repairs(const void *left, const void *right) {
     const struct repair *a = left, *b = right;
+    if (a->last != b->last)
+        return a->last - b->last;
     if (a->subject != b->subject)
         return a->subject < b->subject ? -1 : 1;
     if (a->rank != b->rank)

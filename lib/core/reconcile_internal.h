@@ -16,20 +16,22 @@ enum {
     TW_ORDERS_MOST = 100000,
     TW_EXECUTIONS_MOST = 1100000,
     TW_QUANTITY_TEXT_BYTES = 32, /* "SHORT 92233720368.54775807" */
-    TW_LINE_BYTES = 512
+    TW_LINE_BYTES = 512,
+    TW_STEM_BYTES = 22
 };
 
 /* One symbol of either side, and what is about to become of it. */
 struct subject {
     const char *name;
-    uint32_t symbol;             /* in the state, or TW_NONE */
-    uint32_t older;              /* in the older state, or TW_NONE; only where it is open there */
-    const tw_holding *holding;   /* NULL: the answer has no row */
-    const char *currency;        /* as far as known, else NULL */
-    int64_t log_e8;              /* what the log says, short below 0 */
-    int64_t theirs_e8;           /* what the broker says; 0 where it has no row */
-    int64_t now_e8;              /* the log's after the repairs so far */
-    int64_t fees_unknown;        /* executions without a fee, after the repairs so far */
+    uint32_t symbol;           /* in the state, or TW_NONE */
+    uint32_t older;            /* in the older state, or TW_NONE; only where it is open there */
+    const tw_holding *holding; /* NULL: the answer has no row */
+    const char *currency;      /* as far as known, else NULL */
+    int64_t log_e8;            /* what the log says, short below 0 */
+    int64_t theirs_e8;         /* what the broker says; 0 where it has no row */
+    int64_t now_e8;            /* the log's after the repairs so far */
+    uint64_t settled_seq;      /* record that last set its quantity whatever was before; 0: none */
+    int64_t fees_unknown;      /* executions without a fee, after the repairs so far */
     size_t first_row, row_count; /* in run->rows */
     size_t booked;               /* executions that are booked now */
     size_t fees_paid;            /* fees of known executions that are told now */
@@ -54,20 +56,34 @@ struct row {
     uint32_t stem;  /* in run->stems: it is a revision of one execution; or TW_NONE */
     int revision;   /* 1..99, 0: its id has another form */
     int fresh;      /* is to be booked as a fill */
+    int amended;    /* corrected or voided in this run */
+};
+
+/* A revision that is booked as a fill: the others follow it. */
+struct stem_start {
+    const tw_broker_execution *is; /* NULL: none */
+    uint32_t subject, order;
+    int revision;
 };
 
 /* The revisions of one execution that the log does not know all of. */
 struct stem {
     uint32_t known; /* the newest revision in the log, or TW_NONE */
     int known_revision;
-    int first_revision; /* the first in the answer */
-    uint32_t subject;   /* of the execution that is replaced */
+    int last_revision; /* in the answer, of those that the log does not know */
+    int bust_revision; /* the last one that the answer voids; 0: none */
+    int replaced;      /* the log has one that was replaced: it takes no new fill */
+    struct stem_start anew;
+    uint32_t subject; /* of the execution that is replaced */
     int64_t action;
     const char *exec_id; /* the one that stands, or NULL while none is booked */
+    uint64_t seq;        /* of its record; UINT64_MAX: booked in this run */
     int64_t qty_e8, price_e8;
     tw_maybe fee_e8;
     uint32_t order;
-    int dead; /* the one that stood was voided */
+    int known_amended; /* what the log has of it is corrected or voided in this run */
+    int amended;       /* so is what is booked in this run */
+    int dead;          /* the one that stood was voided */
 };
 
 /* What an order will be once the executions are booked. */
@@ -86,6 +102,7 @@ struct order_row {
 
 struct repair {
     uint32_t subject;
+    int last;     /* 1: after everything else, 0: with its subject */
     int rank;     /* within the subject: what has to come before executions does */
     size_t place; /* in order of arrival */
     tw_event event;
@@ -176,16 +193,22 @@ int tw_reconcile_price_fits(const struct run *run, const struct subject *subject
  * ------- */
 
 int tw_reconcile_collect_rows(struct run *run);
-int tw_reconcile_revision(const char *exec_id, char stem[72]);
+/* The revision that an exec id of Interactive Brokers names, and its stem; 0 for an id of another
+ * form. */
+int tw_reconcile_revision(const char *exec_id, char stem[TW_STEM_BYTES]);
+/* The stem of a row that the log knows, where the answer has other revisions; or NULL. */
+struct stem *tw_reconcile_stem_of_known(const struct run *run, const struct row *row);
+void tw_reconcile_begin_stem(struct stem *stem, const struct stem_start *start);
 /* Books what the log does not know and corrects what it knows differently. TW_E_RANGE. */
 int tw_reconcile_executions(struct run *run, uint32_t subject);
 /* Compares rows that the log knows, or knows another revision of. TW_E_RANGE. */
 int tw_reconcile_known_rows(struct run *run, uint32_t subject);
 /* Voids inferred fills that executions explain (D16). TW_E_HISTORY. */
 int tw_reconcile_supersede(struct run *run, uint32_t subject);
-/* What a changed execution does to the quantity and to its order. TW_E_RANGE. */
-int tw_reconcile_move(struct run *run, uint32_t subject, int64_t action, int64_t qty_e8,
-                      uint32_t order);
+/* What an execution does to the quantity and to its order when it comes, goes or changes by qty;
+ * seq is that of its record, UINT64_MAX for a new one. TW_E_RANGE. */
+int tw_reconcile_move(struct run *run, uint32_t subject, uint64_t seq, int64_t action,
+                      int64_t qty_e8, uint32_t order);
 /* The order of the state that a row belongs to: by order_ref, then by perm_id. */
 uint32_t tw_reconcile_match_order(const struct run *run, const char *order_ref, tw_maybe perm_id);
 

@@ -107,9 +107,7 @@ static const char *describe(struct run *run, const tw_broker_order *is) {
                               said(is->status) ? is->status : "no status");
 }
 
-/* ---- D22
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- D22 ----------------------------------------------------------------------------------- */
 
 static void find_foreign(struct run *run, const struct order_row *row) {
     if (!row->live)
@@ -122,8 +120,7 @@ static void find_foreign(struct run *run, const struct order_row *row) {
                       "a working order that the log does not know: counted, not touched");
 }
 
-/* ---- D21, D24, D25: an order that both know
- * -------------------------------------------------------------------- */
+/* ---- D21, D24, D25: an order that both know ------------------------------------------------ */
 
 static int differs(tw_maybe theirs, int64_t ours) {
     return theirs.known && theirs.value != ours;
@@ -314,8 +311,7 @@ static void compare_order(struct run *run, const struct order_row *rows, size_t 
         find_pending(run, row);
 }
 
-/* ---- D23: the broker does not show it
- * --------------------------------------------------------------------------- */
+/* ---- D23: the broker does not show it ------------------------------------------------------ */
 
 static int all_answered(const tw_answer *answer) {
     return answer->orders_completeness == TW_ANSWER_COMPLETE &&

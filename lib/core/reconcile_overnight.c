@@ -58,8 +58,7 @@ static int look_back(struct run *run, uint32_t id, struct night *ret) {
     return 0;
 }
 
-/* ---- repairs
- * ------------------------------------------------------------------------------------------ */
+/* ---- repairs ------------------------------------------------------------------------------- */
 
 static tw_position_opening *open_before(struct run *run, uint32_t id, int64_t opening_e8) {
     struct subject *subject = &run->subjects[id];
@@ -141,8 +140,7 @@ static void carry(struct run *run, uint32_t id, const struct night *night) {
     event->as.position_adjusted.estimated = 1;
 }
 
-/* ---- what is said
- * ----------------------------------------------------------------------------------------- */
+/* ---- what is said -------------------------------------------------------------------------- */
 
 enum { ASKED = FOUND_EVENT | FOUND_OPEN | FOUND_DIFFERS | FOUND_LOCKS };
 
@@ -162,9 +160,7 @@ static const char *night_text(struct run *run, const struct night *night, const 
                               (long long)night->from_date, rest);
 }
 
-/* ---- the cases
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the cases ----------------------------------------------------------------------------- */
 
 /* The older day's position explains all of it. */
 static void settle_held(struct run *run, uint32_t id, const struct night *night) {

@@ -196,6 +196,24 @@ static void find_contained(struct run *run, uint32_t id) {
                       subject->booked, subject->booked == 1 ? "" : "s");
 }
 
+/* An adopted quantity held these executions already; it was an estimate of them and more. */
+static int was_adopted(const struct run *run, const struct subject *subject) {
+    if (subject->booked == 0 || subject->symbol == TW_NONE || subject->theirs_e8 == 0)
+        return 0;
+    return run->state->symbols[subject->symbol].position.estimated != 0;
+}
+
+static void keep_adopted(struct run *run, uint32_t id) {
+    const struct subject *subject = &run->subjects[id];
+    char both[TW_QUANTITY_TEXT_BYTES];
+    tw_reconcile_quantity(subject->theirs_e8, "flat", both);
+    tw_reconcile_find(run, 16, id, NULL, both, both, TW_FINDING_ACCEPT, FOUND_EVENT | FOUND_DIFFERS,
+                      "%zu execution%s that the adopted quantity contained: booked, the quantity "
+                      "stays the broker's",
+                      subject->booked, subject->booked == 1 ? "" : "s");
+    tw_reconcile_adopt(run, id, "D16: the adopted quantity contained the executions");
+}
+
 int tw_reconcile_positions(struct run *run, uint32_t id) {
     struct subject *subject = &run->subjects[id];
     int number = case_of(subject, subject->log_e8);
@@ -204,6 +222,10 @@ int tw_reconcile_positions(struct run *run, uint32_t id) {
             find_contained(run, id);
         else
             find_explained(run, id, number);
+        return 0;
+    }
+    if (number == 1 && was_adopted(run, subject)) {
+        keep_adopted(run, id);
         return 0;
     }
     int settled = 0;

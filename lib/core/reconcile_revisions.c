@@ -23,6 +23,13 @@ static const char *with_fee(struct run *run, const char *text, tw_maybe fee_e8) 
     return tw_reconcile_keepf(run, "%s, fee %s", text, fee);
 }
 
+static void note_amended(struct stem *stem) {
+    if (stem->seq == UINT64_MAX)
+        stem->amended = 1;
+    else
+        stem->known_amended = 1;
+}
+
 /* The standing execution of a chain of revisions becomes what the row says. */
 static int correct(struct run *run, uint32_t id, const struct row *row, struct stem *stem) {
     tw_event *event = tw_reconcile_repair(run, id, TW_TYPE_fill_corrected, TW_SOURCE_QUERY);
@@ -35,6 +42,7 @@ static int correct(struct run *run, uint32_t id, const struct row *row, struct s
     corrected->price_e8 = row->is->price_e8;
     corrected->fee_e8 = row->is->fee_e8;
     corrected->reason = "the broker's answer";
+    note_amended(stem);
     int64_t more = row->is->qty_e8 - stem->qty_e8;
     if (!stem->fee_e8.known && row->is->fee_e8.known)
         run->subjects[id].fees_unknown--;
@@ -43,7 +51,7 @@ static int correct(struct run *run, uint32_t id, const struct row *row, struct s
     stem->price_e8 = row->is->price_e8;
     if (row->is->fee_e8.known)
         stem->fee_e8 = row->is->fee_e8;
-    return tw_reconcile_move(run, id, stem->action, more, stem->order);
+    return tw_reconcile_move(run, id, stem->seq, stem->action, more, stem->order);
 }
 
 /* D13. */
@@ -57,11 +65,15 @@ static int bust(struct run *run, uint32_t id, const struct row *row, struct stem
     if (!stem->fee_e8.known)
         run->subjects[id].fees_unknown--;
     stem->dead = 1;
+    note_amended(stem);
     run->subjects[id].told = 1;
     tw_reconcile_find(run, 13, id, row->is->exec_id, at_price(run, stem->qty_e8, stem->price_e8),
                       "busted", TW_FINDING_ACCEPT, FOUND_EVENT | FOUND_DIFFERS,
                       "voided by the broker: the execution no longer counts, its record stays");
-    return tw_reconcile_move(run, id, stem->action, -stem->qty_e8, stem->order);
+    int status = tw_reconcile_move(run, id, stem->seq, stem->action, -stem->qty_e8, stem->order);
+    if (stem->anew.is)
+        tw_reconcile_begin_stem(stem, &stem->anew);
+    return status;
 }
 
 /* The log has it for another symbol or side: no correction can say that. */
@@ -108,20 +120,27 @@ static int pay_fee(struct run *run, uint32_t id, const struct row *row) {
 
 /* A list that still shows the revision before the one that voided it contradicts nothing. */
 static int has_later_revision(const struct run *run, const struct row *row) {
-    char stem[72], other[80];
+    char stem[TW_STEM_BYTES], other[TW_STEM_BYTES + 2];
     if (tw_reconcile_revision(row->is->exec_id, stem) == 0)
         return 0;
     for (int i = row->revision + 1; i < 100; i++) {
-        snprintf(other, sizeof other, "%.64s%c%c", stem, '0' + i / 10, '0' + i % 10);
+        snprintf(other, sizeof other, "%s%c%c", stem, '0' + i / 10, '0' + i % 10);
         if (tw_state_find_execution(run->state, other) != TW_NONE)
             return 1;
     }
     return 0;
 }
 
-static int compare_known(struct run *run, uint32_t id, const struct row *row) {
+/* The answer has a later revision, which decides what becomes of this one. */
+static int is_overtaken(const struct run *run, const struct row *row) {
+    const struct stem *stem = tw_reconcile_stem_of_known(run, row);
+    return stem && stem->last_revision > row->revision;
+}
+
+static int compare_known(struct run *run, uint32_t id, struct row *row) {
     const struct execution *execution = &run->state->executions[row->known];
-    if (execution->replaced_by != TW_NONE || execution->flags & EXECUTION_INFERRED)
+    if (execution->replaced_by != TW_NONE || execution->flags & EXECUTION_INFERRED ||
+        is_overtaken(run, row))
         return 0;
     if (execution->flags & EXECUTION_VOID) {
         if (!row->is->busted && !has_later_revision(run, row))
@@ -136,18 +155,21 @@ static int compare_known(struct run *run, uint32_t id, const struct row *row) {
         return 0;
     }
     struct stem stem = {.exec_id = row->is->exec_id,
+                        .seq = execution->seq,
                         .action = execution->action,
                         .qty_e8 = execution->qty_e8,
                         .price_e8 = execution->price_e8,
                         .order = execution->order};
     if (execution->fee_e8 != TW_UNKNOWN)
         stem.fee_e8 = tw_known(execution->fee_e8);
+    row->amended = row->is->busted != 0;
     if (row->is->busted)
         return bust(run, id, row, &stem);
     int qty_differs = execution->qty_e8 != row->is->qty_e8;
     int fee_differs =
         row->is->fee_e8.known && stem.fee_e8.known && row->is->fee_e8.value != stem.fee_e8.value;
-    if (qty_differs || fee_differs || execution->price_e8 != row->is->price_e8)
+    row->amended = qty_differs || fee_differs || execution->price_e8 != row->is->price_e8;
+    if (row->amended)
         return correct_same_id(run, id, row, &stem, qty_differs);
     return row->is->fee_e8.known && !stem.fee_e8.known ? pay_fee(run, id, row) : 0;
 }
@@ -164,10 +186,10 @@ static int count_misses(const struct run *run, const struct row *row, const stru
 
 static int revise(struct run *run, uint32_t id, const struct row *row) {
     struct stem *stem = &run->stems[row->stem];
-    if (stem->exec_id && row->revision < stem->known_revision)
+    /* Replaced before it came, or voided before it was ever booked. */
+    if (row->revision < stem->known_revision || row->revision < stem->bust_revision ||
+        !stem->exec_id)
         return 0;
-    if (!stem->exec_id)
-        return 0; /* only voided revisions, of an execution that was never booked */
     if (stem->subject != id || stem->action != row->is->action) {
         find_other_execution(run, id, 12, row);
         return 0;
@@ -215,7 +237,7 @@ int tw_reconcile_known_rows(struct run *run, uint32_t id) {
     unsigned char there[100] = {0};
     int status = 0;
     for (size_t i = 0; status == 0 && i < subject->row_count; i++) {
-        const struct row *row = &run->rows[subject->first_row + i];
+        struct row *row = &run->rows[subject->first_row + i];
         if (row->known != TW_NONE)
             status = compare_known(run, id, row);
         else if (!row->fresh && row->stem != TW_NONE)
@@ -278,7 +300,7 @@ static int supersede(struct run *run, uint32_t id, const struct inferred *inferr
     tw_reconcile_find(run, 16, id, exec_id, "inferred", real->exec_id, TW_FINDING_ACCEPT,
                       FOUND_EVENT | FOUND_DIFFERS,
                       "the real execution has arrived: the inferred one is voided");
-    return tw_reconcile_move(run, id, inferred->action, -inferred->qty_e8, TW_NONE);
+    return tw_reconcile_move(run, id, inferred->seq, inferred->action, -inferred->qty_e8, TW_NONE);
 }
 
 int tw_reconcile_supersede(struct run *run, uint32_t id) {
@@ -305,8 +327,9 @@ int tw_reconcile_supersede(struct run *run, uint32_t id) {
         /* The fold refuses an execution from before an inference that still stands for it. */
         int before = of_it->first_ns.known && of_it->first_ns.value <= inferred->time_ns;
         int buys = inferred->action == TW_ACTION_BUY;
-        int twice = of_it->qty_e8 > 0 && (buys ? subject->now_e8 > subject->theirs_e8
-                                               : subject->now_e8 < subject->theirs_e8);
+        int counts = inferred->seq > subject->settled_seq && of_it->qty_e8 > 0;
+        int twice = counts && (buys ? subject->now_e8 > subject->theirs_e8
+                                    : subject->now_e8 < subject->theirs_e8);
         if (before || twice)
             status = supersede(run, id, inferred, of_it);
     }

@@ -6,20 +6,23 @@
 #include "base/error.h"
 #include "core/reconcile_internal.h"
 
+enum { STEM_BYTES = TW_STEM_BYTES - 1 }; /* 0000e0d5.68e3c1a2.01. */
+
+static int are_hex(const char *text, size_t count) {
+    return strspn(text, "0123456789abcdefABCDEF") >= count;
+}
+
 /* Interactive Brokers numbers the revisions of one execution in its id's last part:
- * 0000e0d5.68e3c1a2.01.01, then .02. Returns the revision, or 0 for an id of another form. */
-int tw_reconcile_revision(const char *exec_id, char stem[72]) {
-    size_t size = strlen(exec_id);
-    int dots = 0;
-    for (size_t i = 0; i < size; i++)
-        dots += exec_id[i] == '.';
-    if (dots != 3 || size < 4 || size > 64 || exec_id[size - 3] != '.')
+ * 0000e0d5.68e3c1a2.01.01, then .02. */
+int tw_reconcile_revision(const char *exec_id, char stem[TW_STEM_BYTES]) {
+    if (strlen(exec_id) != STEM_BYTES + 2 || !are_hex(exec_id, 8) || exec_id[8] != '.' ||
+        !are_hex(exec_id + 9, 8) || exec_id[17] != '.' || exec_id[STEM_BYTES - 1] != '.')
         return 0;
-    char tens = exec_id[size - 2], ones = exec_id[size - 1];
+    char tens = exec_id[STEM_BYTES], ones = exec_id[STEM_BYTES + 1];
     if (tens < '0' || tens > '9' || ones < '0' || ones > '9')
         return 0;
-    memcpy(stem, exec_id, size - 2);
-    stem[size - 2] = 0;
+    memcpy(stem, exec_id, STEM_BYTES);
+    stem[STEM_BYTES] = 0;
     return (tens - '0') * 10 + (ones - '0');
 }
 
@@ -80,14 +83,9 @@ static int add_stem(struct run *run, struct row *row, const char *name) {
     uint32_t before = tw_names_count(run->stem_names);
     row->stem = tw_names_add(run->stem_names, name);
     struct stem *stem = &run->stems[row->stem];
-    if (row->stem < before)
-        return 0;
-    /* Rows come sorted by exec id: this is the first revision that the answer has. */
-    stem->known = TW_NONE;
-    stem->first_revision = row->revision;
-    stem->subject = row->subject;
-    stem->action = row->is->action;
-    stem->order = row->order;
+    if (row->stem == before)
+        stem->known = TW_NONE;
+    stem->last_revision = row->revision;
     return 0;
 }
 
@@ -98,13 +96,21 @@ static void find_known_revisions(struct run *run) {
     if (tw_names_count(run->stem_names) == 0)
         return;
     for (uint32_t i = 0; i < count; i++) {
-        char name[72];
+        char name[TW_STEM_BYTES];
         int revision = tw_reconcile_revision(tw_state_exec_name(state, i), name);
         uint32_t id = revision ? tw_names_find(run->stem_names, name) : TW_NO_NAME;
-        if (id == TW_NO_NAME || revision < run->stems[id].known_revision)
+        if (id == TW_NO_NAME)
             continue;
-        run->stems[id].known = i;
-        run->stems[id].known_revision = revision;
+        struct stem *stem = &run->stems[id];
+        int voided = state->executions[i].flags & EXECUTION_VOID;
+        stem->replaced |= state->executions[i].replaced_by != TW_NONE;
+        /* What counts stands for the execution; where none does, the newest. */
+        int counts_already =
+            stem->known != TW_NONE && !(state->executions[stem->known].flags & EXECUTION_VOID);
+        if (!voided || (!counts_already && revision >= stem->known_revision))
+            stem->known = i;
+        if (revision > stem->known_revision)
+            stem->known_revision = revision;
     }
 }
 
@@ -120,6 +126,7 @@ static void take_known_revisions(struct run *run) {
         stem->subject = execution->symbol;
         stem->action = execution->action;
         stem->exec_id = tw_state_exec_name(run->state, live);
+        stem->seq = execution->seq;
         stem->qty_e8 = execution->qty_e8;
         stem->price_e8 = execution->price_e8;
         if (execution->fee_e8 != TW_UNKNOWN)
@@ -133,38 +140,77 @@ static void take_known_revisions(struct run *run) {
  * ------------------------------------------------------------------------------------------- */
 
 static int fill_row(struct run *run, struct row *row, const tw_broker_execution *is) {
-    char stem[72];
+    char stem[TW_STEM_BYTES];
     row->is = is;
     row->subject = tw_reconcile_find_subject(run, is->symbol);
     row->known = tw_state_find_execution(run->state, is->exec_id);
-    row->order = tw_reconcile_match_order(run, is->order_ref, is->perm_id);
+    row->order = row->known == TW_NONE ? tw_reconcile_match_order(run, is->order_ref, is->perm_id)
+                                       : run->state->executions[row->known].order;
     row->stem = TW_NONE;
     row->revision = tw_reconcile_revision(is->exec_id, stem);
     return row->known == TW_NONE && row->revision ? add_stem(run, row, stem) : 0;
 }
 
-/* An execution is booked as a fill when the log has neither it nor another revision of it. */
+struct stem *tw_reconcile_stem_of_known(const struct run *run, const struct row *row) {
+    char name[TW_STEM_BYTES];
+    if (tw_names_count(run->stem_names) == 0 || tw_reconcile_revision(row->is->exec_id, name) == 0)
+        return NULL;
+    uint32_t id = tw_names_find(run->stem_names, name);
+    return id == TW_NO_NAME ? NULL : &run->stems[id];
+}
+
+void tw_reconcile_begin_stem(struct stem *stem, const struct stem_start *start) {
+    stem->subject = start->subject;
+    stem->action = start->is->action;
+    stem->exec_id = start->is->exec_id;
+    stem->seq = UINT64_MAX;
+    stem->qty_e8 = start->is->qty_e8;
+    stem->price_e8 = start->is->price_e8;
+    stem->fee_e8 = start->is->fee_e8;
+    stem->order = start->order;
+    stem->known_revision = start->revision;
+    stem->dead = stem->amended = 0;
+}
+
+/* A bust of another symbol or side voids nothing that the log has. */
+static void find_busts(struct run *run) {
+    for (size_t i = 0; i < run->row_count; i++) {
+        const struct row *row = &run->rows[i];
+        if (!row->is->busted || row->stem == TW_NONE)
+            continue;
+        struct stem *stem = &run->stems[row->stem];
+        if (stem->known == TW_NONE ||
+            (stem->subject == row->subject && stem->action == row->is->action))
+            stem->bust_revision = row->revision; /* rows come in order: the last of them */
+    }
+}
+
+/* A revision is booked as a fill when the log has no other one of the execution, or only one that
+ * was voided, or that the answer voids: a trade may be booked anew after its bust. */
+static int starts_anew(const struct stem *stem, const struct row *row) {
+    if (row->revision < stem->bust_revision)
+        return 0;
+    if (stem->known == TW_NONE)
+        return !stem->exec_id;
+    int voided = stem->dead || stem->bust_revision > stem->known_revision;
+    return voided && !stem->replaced && !stem->anew.is && row->revision > stem->known_revision &&
+           stem->subject == row->subject && stem->action == row->is->action;
+}
+
 static void choose_fresh(struct run *run) {
     for (size_t i = 0; i < run->row_count; i++) {
         struct row *row = &run->rows[i];
         if (row->known != TW_NONE || row->is->busted)
             continue;
-        if (row->stem == TW_NONE) {
-            row->fresh = 1;
-            continue;
-        }
-        struct stem *stem = &run->stems[row->stem];
-        if (stem->known != TW_NONE || stem->exec_id)
+        row->fresh = row->stem == TW_NONE;
+        struct stem *stem = row->fresh ? NULL : &run->stems[row->stem];
+        if (!stem || !starts_anew(stem, row))
             continue;
         row->fresh = 1;
-        stem->subject = row->subject;
-        stem->action = row->is->action;
-        stem->exec_id = row->is->exec_id;
-        stem->qty_e8 = row->is->qty_e8;
-        stem->price_e8 = row->is->price_e8;
-        stem->fee_e8 = row->is->fee_e8;
-        stem->order = row->order;
-        stem->known_revision = row->revision;
+        stem->anew = (struct stem_start){row->is, row->subject, row->order, row->revision};
+        /* What stands in the log has to be voided first. */
+        if (!stem->exec_id || stem->dead)
+            tw_reconcile_begin_stem(stem, &stem->anew);
     }
 }
 
@@ -217,6 +263,7 @@ int tw_reconcile_collect_rows(struct run *run) {
     run->row_count = run->execution_count;
     find_known_revisions(run);
     take_known_revisions(run);
+    find_busts(run);
     choose_fresh(run);
     if (run->row_count > 0)
         qsort(run->rows, run->row_count, sizeof *run->rows, compare_rows);

@@ -91,8 +91,7 @@ static int compare_executions(const void *left, const void *right) {
     return compare_number(a->kind, b->kind);
 }
 
-/* ---- rows that repeat another
- * --------------------------------------------------------------------- */
+/* ---- rows that repeat another -------------------------------------------------------------- */
 
 static int drop_equal_holdings(struct run *run) {
     for (size_t i = 1; i < run->holding_count; i++)
@@ -186,8 +185,7 @@ int tw_reconcile_sort_answer(struct run *run) {
     return status;
 }
 
-/* ---- digest
- * ---------------------------------------------------------------------------------------- */
+/* ---- digest -------------------------------------------------------------------------------- */
 
 static void put_text(struct buffer *line, const char *text) {
     tw_buffer_text(line, text ? text : "");

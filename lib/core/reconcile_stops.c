@@ -71,8 +71,7 @@ static void count_entry(struct run *run, uint32_t id) {
     ++*count;
 }
 
-/* ---- what is said
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is said -------------------------------------------------------------------------- */
 
 static void find_unprotected(struct run *run, uint32_t id, const char *held) {
     const struct subject *subject = &run->subjects[id];

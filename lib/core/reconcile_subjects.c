@@ -72,6 +72,9 @@ static void fill_subject(struct run *run, uint32_t id) {
         subject->log_e8 = tw_reconcile_signed(&symbol->position);
         if (symbol->currency != TW_NONE || symbol->changes_total > 0)
             subject->currency = tw_state_currency(run->state, subject->symbol);
+        for (size_t i = 0; i < symbol->change_count; i++)
+            if (symbol->changes[i].kind == CHANGE_ADJUSTED)
+                subject->settled_seq = symbol->changes[i].seq;
     }
     subject->now_e8 = subject->log_e8;
     if (!run->older)
