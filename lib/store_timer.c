@@ -1,4 +1,5 @@
 /* The facade: checkpoints, on demand and by the library's own timer. */
+#include <signal.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -76,7 +77,16 @@ static void *run_timer(void *context) {
 }
 
 int tw_timer_start(tw_store *store, tw_error *why) {
+    /* The host's signals are for the host's threads; only what the thread does to itself is not
+     * held back. */
+    sigset_t others, before;
+    sigfillset(&others);
+    const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&others, own[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     int error = pthread_create(&store->timer, NULL, run_timer, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
         return tw_fail(why, TW_E_NOMEM, "the timer thread cannot be started (error %d)", error);
     store->timer_runs = 1;
