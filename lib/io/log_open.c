@@ -99,6 +99,9 @@ static int decide_locking(const struct folder *folder, const struct share *share
     int rc = tw_lock_query(folder, &holder, why);
     if (rc)
         return rc;
+    /* The writer that is this very process writes no day but the one that it has open. */
+    if (tw_lock_held_here(folder))
+        holder.alive = 0;
     *ret_alive = holder.alive != 0;
     *ret_how = TW_ENV_ALONE;
     int has_lock = tw_folder_has(folder, share->lock_name, why);
