@@ -242,10 +242,14 @@ int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
     struct recover_limit limit = {.at_seq = at_seq, .at_ns = at_ns, .whole_day = !recovery};
     status = tw_recover_day(log, &limit, &found, why);
     tw_log_close(log);
-    if (!status && recovery)
-        status = tw_date_before(journal->folder, trading_date, &older, why);
     if (status)
         return status;
+    if (recovery)
+        status = tw_date_before(journal->folder, trading_date, &older, why);
+    if (status) {
+        tw_state_free(found.state);
+        return status;
+    }
     if (recovery)
         describe_recovery(&found, trading_date, older, tw_clock_monotonic_ns() - started, recovery);
     *ret = found.state;
