@@ -238,11 +238,31 @@ int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t cou
     return status;
 }
 
+/* Where a session begins and ends is the store's to say: one that a host closed would take no more
+ * events, and a crash after it would pass for a clean end. Returns how many of the events come
+ * before the first that is not a host's. */
+static uint64_t count_of_host(const tw_event *events, uint64_t count) {
+    uint64_t stride = events->size;
+    for (uint64_t i = 0; i < count; i++) {
+        const tw_event *said = (const tw_event *)((const char *)events + i * stride);
+        if (said->type == TW_TYPE_session_opened || said->type == TW_TYPE_session_closed)
+            return i;
+    }
+    return count;
+}
+
+static int refuse_session(tw_error *why) {
+    return tw_fail(why, TW_E_REFUSED,
+                   "the journal itself records where its sessions begin and end");
+}
+
 /* ---- the public calls ---------------------------------------------------------------------- */
 
 int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why) {
     if (!event)
         return tw_fail(why, TW_E_INVALID, "the event is NULL");
+    if (count_of_host(event, 1) == 0)
+        return refuse_session(why);
     int status = tw_store_enter(store, why);
     if (status)
         return status;
@@ -258,6 +278,12 @@ int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
                     uint64_t *ret_first_seq, uint64_t *ret_bad, tw_error *why) {
     if (!events || !count)
         return tw_fail(why, TW_E_INVALID, "the batch has no events");
+    uint64_t allowed = count_of_host(events, count);
+    if (allowed < count) {
+        if (ret_bad)
+            *ret_bad = allowed;
+        return refuse_session(why);
+    }
     int status = tw_store_enter(store, why);
     if (status)
         return status;
@@ -276,10 +302,14 @@ int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
     if (!events || !count || !ret_count)
         return tw_fail(why, TW_E_INVALID, "the batch has no events or the count no place");
     *ret_count = 0;
+    uint64_t allowed = count_of_host(events, count);
     int status = tw_store_enter(store, why);
     if (status)
         return status;
-    status = tw_store_append_locked(store, events, count, 0, ret_count, why);
+    if (allowed)
+        status = tw_store_append_locked(store, events, allowed, 0, ret_count, why);
+    if (!status && allowed < count)
+        status = refuse_session(why);
     if (ret_first_seq && *ret_count)
         *ret_first_seq = store->durable_seq - *ret_count + 1;
     tw_store_leave(store);

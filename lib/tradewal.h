@@ -301,7 +301,8 @@ typedef struct tw_options {
 TW_API int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_error *why);
 
 /* A clean end: session_closed with `reason`, a last checkpoint, files closed. The store is gone
- * afterwards whatever is returned. NULL store is fine. */
+ * afterwards whatever is returned; a reason that cannot be recorded is an error after a clean end.
+ * NULL store is fine. */
 TW_API int tw_close(tw_store *store, const char *reason, tw_error *why);
 
 /* Drops the handle as a crash would: nothing more is written. For a host that must not touch the
@@ -316,7 +317,8 @@ TW_API int64_t tw_store_date(tw_store *store);
 
 /* Appends one event: checked against the state, written, then part of the state. When it returns 0
  * the event survives power loss. DUPLICATE (of an execution), REFUSED, GATED and DATE change
- * nothing. After an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. */
+ * nothing. After an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. Where
+ * sessions begin and end the store records itself: REFUSED from a host. */
 TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why);
 
 /* All or none, in one transaction; each is checked against the state the ones before it make.
