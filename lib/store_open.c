@@ -10,6 +10,9 @@
 #include "io/zone_file.h"
 #include "store_internal.h"
 
+/* Never, and a clock can still be added to it. */
+#define LONGEST_CHECKPOINT_NS (INT64_MAX / 2)
+
 enum { DEFAULT_CHECKPOINT_SECONDS = 10, CLOCK_EVERY_SECONDS = 3600 };
 
 /* ---- init ---------------------------------------------------------------------------------- */
@@ -120,6 +123,8 @@ int tw_store_tick_locked(tw_store *store, tw_error *why) {
         status = append_clock(store, why);
     }
     if (!status && store->checkpoint_ns > 0 && now >= store->checkpoint_due_ns) {
+        if (store->checkpoint_ns > LONGEST_CHECKPOINT_NS)
+            store->checkpoint_ns = LONGEST_CHECKPOINT_NS;
         store->checkpoint_due_ns = now + store->checkpoint_ns;
         status = tw_store_checkpoint_locked(store, why);
     }
@@ -279,6 +284,9 @@ static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
 static void free_store(tw_store *store) {
     if (!store)
         return;
+    /* In a forked child the timer thread still counts as waiting, and to destroy what it waits for
+     * would be to wait for it. */
+    int forked = store->lock && tw_lock_check(store->lock, NULL);
     tw_state_free(store->state);
     tw_log_close(store->log);
     tw_lock_release(store->lock);
@@ -286,8 +294,10 @@ static void free_store(tw_store *store) {
     tw_folder_close(store->folder);
     tw_buffer_free(&store->records);
     tw_buffer_free(&store->image);
-    pthread_cond_destroy(&store->wake);
-    pthread_mutex_destroy(&store->mutex);
+    if (!forked) {
+        pthread_cond_destroy(&store->wake);
+        pthread_mutex_destroy(&store->mutex);
+    }
     free(store);
 }
 
@@ -328,6 +338,8 @@ int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_erro
     store->checkpoint_ns = given.checkpoint_ns;
     if (store->checkpoint_ns == 0)
         store->checkpoint_ns = DEFAULT_CHECKPOINT_SECONDS * TW_NS_PER_SECOND;
+    if (store->checkpoint_ns > LONGEST_CHECKPOINT_NS)
+        store->checkpoint_ns = LONGEST_CHECKPOINT_NS;
     store->checkpoint_due_ns = now + store->checkpoint_ns;
     store->clock_due_ns = now + CLOCK_EVERY_SECONDS * TW_NS_PER_SECOND;
     if (!given.no_thread)
@@ -358,10 +370,16 @@ int tw_close(tw_store *store, const char *reason, tw_error *why) {
         free_store(store);
         return status;
     }
+    int unsaid = 0;
     tw_timer_stop(store);
     status = tw_store_enter(store, why);
     if (!status) {
         status = close_session(store, reason ? reason : "closed", why);
+        /* A reason that cannot be recorded is an error, but no crash. */
+        if (status == TW_E_TEXT || status == TW_E_RANGE)
+            unsaid = status;
+        if (unsaid)
+            status = close_session(store, "closed", NULL);
         if (!status)
             status = tw_store_checkpoint_locked(store, why);
         tw_store_leave(store);
@@ -371,7 +389,7 @@ int tw_close(tw_store *store, const char *reason, tw_error *why) {
         store->log = NULL;
     }
     free_store(store);
-    return status;
+    return status ? status : unsaid;
 }
 
 static int roll_locked(tw_store *store, int64_t date, tw_error *why) {

@@ -23,6 +23,9 @@ int tw_store_recovery(tw_store *store, tw_recovery *ret) {
 int tw_store_settings(tw_store *store, tw_settings *ret) {
     if (!store || !ret || ret->size < sizeof *ret)
         return TW_E_INVALID;
+    int status = tw_lock_check(store->lock, NULL);
+    if (status)
+        return status;
     tw_identity_to_settings(&store->identity, ret);
     return 0;
 }
