@@ -48,7 +48,11 @@ static int grow(struct log *log, int64_t bytes, tw_error *why) {
         return tw_fail_in(why, TW_E_FULL, "%s cannot grow", share->shown);
     if (rc)
         return latch(log, rc, why, "growing it failed");
+    /* Another thread that opens the file to read it must not find it without an environment and
+     * give it one that cannot write. */
+    tw_share_lock();
     rc = tw_share_open_env(share, TW_ENV_WRITE, (uint64_t)bytes, why);
+    tw_share_unlock();
     if (rc)
         return latch(log, rc, why, "opening it again after it grew failed");
     share->file_bytes = bytes;
