@@ -135,6 +135,12 @@ static int grow_block(struct names *names, size_t bytes) {
     return 0;
 }
 
+int tw_names_has_room(const struct names *names, size_t count, size_t bytes) {
+    size_t needed = names->count + count;
+    return needed <= names->capacity && needed * 2 <= names->slot_count && names->block &&
+           names->block->capacity - names->block->size >= bytes + count;
+}
+
 int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
     if (count > MOST_NAMES - names->count || bytes > SIZE_MAX - count)
         return TW_E_NOMEM;

@@ -18,6 +18,9 @@ void tw_names_free(struct names *names);
  * reserve without an add between is not on top of the first. 0, or TW_E_NOMEM. */
 int tw_names_reserve(struct names *names, size_t count, size_t bytes);
 
+/* 1 when such a reserve has nothing to do. */
+int tw_names_has_room(const struct names *names, size_t count, size_t bytes);
+
 uint32_t tw_names_find(const struct names *names, const char *text); /* TW_NO_NAME if absent */
 uint32_t tw_names_add(struct names *names, const char *text); /* finds or adds; room is reserved */
 uint32_t tw_names_count(const struct names *names);

@@ -63,9 +63,21 @@ int tw_text_is_utf8(const char *text, size_t length) {
     return 1;
 }
 
+/* Eight bytes that are all printable ASCII: none with the high bit, below a space, or DEL. */
+static int are_printable(const char *text) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return ((word | (word + ones) | (word - ones * 0x20)) & ones * 0x80) == 0;
+}
+
 int tw_text_is_clean(const char *text, size_t length) {
     for (size_t at = 0, size; at < length; at += size) {
         /* Nearly all text is printable ASCII, and every record that is read is looked at. */
+        if (length - at >= 8 && are_printable(text + at)) {
+            size = 8;
+            continue;
+        }
         size = 1;
         if (text[at] >= 0x20 && text[at] < 0x7F)
             continue;

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "core/schema.h"
 #include "core/unpack.h"
 
@@ -158,22 +159,34 @@ static const char *keep(struct buffer *text, const void *data, size_t size) {
     return copy;
 }
 
-static const char *read_text(struct unpack *in, struct buffer *text, size_t *ret_size) {
-    const uint8_t *start = in->at;
-    const char *data = tw_unpack_str(in, ret_size);
+/* A body while it is read. What a single value has to be is looked at while it is at hand; one that
+ * may not be makes the body suspect, and tw_schema_check then says what is wrong with it. */
+struct body {
+    struct unpack in;
+    struct buffer *text;
+    int is_suspect;
+};
+
+static const char *read_text(struct body *body, size_t limit) {
+    const uint8_t *start = body->in.at;
+    size_t size;
+    const char *data = tw_unpack_str(&body->in, &size);
     if (!data)
         return NULL;
-    /* What lies behind a NUL would be lost to a C string and still be in the record. */
-    if (memchr(data, '\0', *ret_size)) {
-        in->at = start;
-        tw_unpack_fail(in);
-        return NULL;
+    if (size == 0 || size > limit || !tw_text_is_clean(data, size)) {
+        body->is_suspect = 1;
+        /* What lies behind a NUL would be lost to a C string and still be in the record. */
+        if (memchr(data, '\0', size)) {
+            body->in.at = start;
+            tw_unpack_fail(&body->in);
+            return NULL;
+        }
     }
-    return keep(text, data, *ret_size);
+    return keep(body->text, data, size);
 }
 
-static void read_envelope(struct unpack *in, struct buffer *text, tw_event *event) {
-    size_t size;
+static void read_envelope(struct body *body, tw_event *event) {
+    struct unpack *in = &body->in;
     if (tw_unpack_array(in) != BODY_ITEMS) {
         tw_unpack_fail(in);
         return;
@@ -182,27 +195,37 @@ static void read_envelope(struct unpack *in, struct buffer *text, tw_event *even
     event->trading_date = tw_unpack_int(in);
     event->source = tw_unpack_int(in);
     if (!tw_unpack_nil(in))
-        event->corr = read_text(in, text, &size);
+        event->corr = read_text(body, TW_CORR_BYTES);
     event->cause = tw_unpack_uint(in);
 }
 
-static struct value read_value(struct unpack *in, struct buffer *text, enum kind kind) {
+static int64_t read_number(struct body *body, const struct field *field) {
+    struct unpack *in = &body->in;
+    if (field->kind == KIND_BOOL)
+        return tw_unpack_bool(in);
+    int64_t number = tw_unpack_int(in);
+    /* 0 is how a struct says that an enumeration is not told: it may not be told as 0. */
+    if (field->kind == KIND_ENUM && number == 0)
+        tw_unpack_fail(in);
+    if (!tw_field_fits(field, number))
+        body->is_suspect = 1;
+    return number;
+}
+
+static void read_field(struct body *body, const struct field *field, tw_event *event) {
     struct value value = {.known = 1};
-    if (kind == KIND_TEXT || kind == KIND_SYMBOL) {
-        value.data = read_text(in, text, &value.size);
-    } else if (kind == KIND_BYTES) {
-        const void *data = tw_unpack_bin(in, &value.size);
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
+        value.data = read_text(body, field->limit);
+    } else if (field->kind == KIND_BYTES) {
+        const void *data = tw_unpack_bin(&body->in, &value.size);
         if (data)
-            value.data = keep(text, data, value.size);
-    } else if (kind == KIND_BOOL) {
-        value.number = tw_unpack_bool(in);
+            value.data = keep(body->text, data, value.size);
+        if (value.size > field->limit)
+            body->is_suspect = 1;
     } else {
-        value.number = tw_unpack_int(in);
-        /* 0 is how a struct says that an enumeration is not told: it may not be told as 0. */
-        if (kind == KIND_ENUM && value.number == 0)
-            tw_unpack_fail(in);
+        value.number = read_number(body, field);
     }
-    return value;
+    tw_field_set(event, field, value);
 }
 
 /* Passes over fields that are not in the record, up to the one of that number. Those that have to
@@ -216,16 +239,16 @@ static size_t pass_absent(struct unpack *in, const struct event_type *type, size
     return next;
 }
 
-static int read_fields(struct unpack *in, struct buffer *text, const struct event_type *type,
-                       tw_event *event, tw_error *why) {
+static int read_fields(struct body *body, const struct event_type *type, tw_event *event,
+                       tw_error *why) {
+    struct unpack *in = &body->in;
     size_t next = 0; /* fields before it have been passed: numbers ascend */
     for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
         const uint8_t *start = in->at;
         uint64_t number = tw_unpack_uint(in);
         next = pass_absent(in, type, next, number);
         if (next < type->count && type->fields[next].number == number && !in->failed) {
-            const struct field *field = &type->fields[next++];
-            tw_field_set(event, field, read_value(in, text, field->kind));
+            read_field(body, &type->fields[next++], event);
         } else if (!in->failed && number > type->fields[type->count - 1].number) {
             return tw_fail(why, TW_E_NEWER, "record %llu: %s has no field %llu in this version",
                            (unsigned long long)event->seq, type->name, (unsigned long long)number);
@@ -250,27 +273,29 @@ static void skip_fields(struct unpack *in) {
     }
 }
 
-static int read_body(struct decoder *decoder, const uint8_t *body, size_t size, tw_event *event,
+static int read_body(struct decoder *decoder, const uint8_t *bytes, size_t size, tw_event *event,
                      tw_error *why) {
     const struct event_type *type = tw_schema_type(event->type);
-    struct unpack in = {body, body + size, 0};
+    struct body body = {{bytes, bytes + size, 0}, &decoder->text, 0};
     int status = 0;
     tw_buffer_clear(&decoder->text);
     if (tw_buffer_reserve(&decoder->text, size + 1))
         return tw_fail(why, TW_E_NOMEM, "no memory for the text of a record");
-    read_envelope(&in, &decoder->text, event);
+    read_envelope(&body, event);
     if (type)
-        status = read_fields(&in, &decoder->text, type, event, why);
+        status = read_fields(&body, type, event, why);
     else
-        skip_fields(&in);
+        skip_fields(&body.in);
     if (status)
         return status;
-    if (!tw_unpack_done(&in))
+    if (!tw_unpack_done(&body.in))
         return tw_fail(why, TW_E_DAMAGED,
                        "record %llu: byte %zu of its body is not as it has to be",
-                       (unsigned long long)event->seq, (size_t)(in.at - body));
+                       (unsigned long long)event->seq, (size_t)(body.in.at - bytes));
     tw_error detail;
-    if (type ? tw_schema_check(event, &detail) : tw_schema_check_envelope(event, &detail))
+    status = type && body.is_suspect ? tw_schema_check(event, &detail)
+                                     : tw_schema_check_envelope(event, &detail);
+    if (status)
         return tw_fail(why, TW_E_DAMAGED, "record %llu: %s", (unsigned long long)event->seq,
                        detail.text);
     return 0;

@@ -26,20 +26,35 @@ static void init_symbol(struct symbol *symbol) {
     tw_plan_clear(&symbol->plan, 0);
 }
 
+/* Most events ask for one symbol three times. */
+static uint32_t find_symbol(struct state *state, const char *name) {
+    uint32_t id = (uint32_t)state->symbol_asked;
+    if (name && id < tw_state_symbol_count(state) &&
+        strcmp(tw_state_symbol_name(state, id), name) == 0)
+        return id;
+    id = tw_state_find_symbol(state, name);
+    if (id != TW_NONE)
+        state->symbol_asked = id;
+    return id;
+}
+
 struct symbol *tw_fold_slot(struct state *state, const char *name) {
-    uint32_t id = tw_state_find_symbol(state, name);
+    uint32_t id = find_symbol(state, name);
+    uint32_t count = tw_state_symbol_count(state);
     if (id == TW_NONE)
-        id = tw_state_symbol_count(state);
+        id = count;
     assert(id < state->symbol_capacity);
     struct symbol *symbol = &state->symbols[id];
-    if (id == tw_state_symbol_count(state))
+    if (id == count)
         init_symbol(symbol);
     return symbol;
 }
 
 struct symbol *tw_fold_symbol(struct state *state, const char *name, uint32_t *ret_id) {
     uint32_t count = tw_state_symbol_count(state);
-    uint32_t id = tw_names_add(state->symbol_names, name);
+    uint32_t id = find_symbol(state, name);
+    if (id == TW_NONE)
+        id = tw_names_add(state->symbol_names, name);
     assert(id < state->symbol_capacity);
     if (id == count)
         init_symbol(&state->symbols[id]);
@@ -130,36 +145,60 @@ struct change *tw_fold_add_change(struct symbol *symbol, const tw_event *event, 
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
+/* An exec id as a text, and the account's currency, come on top of the event's own texts. */
+enum { MORE_TEXTS = 2, MORE_BYTES = 64, ID_BYTES = 64 };
+
+static int is_text(const struct field *field) {
+    return field->kind == KIND_TEXT || field->kind == KIND_SYMBOL;
+}
+
+/* Is there room for texts as long as they may be? Then nobody has to ask how long they are. */
+static int has_room(const struct state *state, const struct event_type *type) {
+    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
+    for (size_t i = 0; i < type->count; i++)
+        if (is_text(&type->fields[i])) {
+            texts++;
+            bytes += type->fields[i].limit;
+        }
+    return tw_names_has_room(state->texts, texts, bytes) &&
+           tw_names_has_room(state->symbol_names, 1, TW_SYMBOL_BYTES) &&
+           tw_names_has_room(state->order_names, 1, ID_BYTES) &&
+           tw_names_has_room(state->exec_names, 1, ID_BYTES);
+}
+
 static int reserve_tables(struct state *state, const struct event_type *type,
                           const tw_event *event) {
-    size_t texts = 2, bytes = 64; /* an exec id as a text, and the account's currency */
+    if (has_room(state, type))
+        return 0;
+    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
     for (size_t i = 0; i < type->count; i++) {
-        const struct field *field = &type->fields[i];
-        if (field->kind != KIND_TEXT && field->kind != KIND_SYMBOL)
+        if (!is_text(&type->fields[i]))
             continue;
-        struct value value = tw_field_get(event, field);
         texts++;
-        bytes += value.size;
+        bytes += tw_field_get(event, &type->fields[i]).size;
     }
     int status = tw_names_reserve(state->texts, texts, bytes);
     if (!status)
         status = tw_names_reserve(state->symbol_names, 1, TW_SYMBOL_BYTES);
     if (!status)
-        status = tw_names_reserve(state->order_names, 1, 64);
+        status = tw_names_reserve(state->order_names, 1, ID_BYTES);
     if (!status)
-        status = tw_names_reserve(state->exec_names, 1, 64);
+        status = tw_names_reserve(state->exec_names, 1, ID_BYTES);
     return status;
 }
 
-#define GROW(array, capacity, count) \
-    tw_array_reserve((void **)&state->array, &state->capacity, (count) + 1, sizeof *state->array)
+/* Room for one more than there are. */
+#define GROW(array, capacity, count)                                                        \
+    ((count) < state->capacity ? 0                                                          \
+                               : tw_array_reserve((void **)&state->array, &state->capacity, \
+                                                  (count) + 1, sizeof *state->array))
 
 static int reserve_arrays(struct state *state) {
     int status = GROW(symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
     if (!status)
-        status = GROW(orders, order_capacity, tw_state_order_count(state));
+        status = GROW(orders, order_capacity, (size_t)tw_state_order_count(state));
     if (!status)
-        status = GROW(executions, execution_capacity, tw_state_execution_count(state));
+        status = GROW(executions, execution_capacity, (size_t)tw_state_execution_count(state));
     if (!status)
         status = GROW(gates, gate_capacity, state->gate_count);
     if (!status)
@@ -176,10 +215,11 @@ static int reserve_symbol(struct state *state, const struct event_type *type,
     for (size_t i = 0; i < type->count; i++) {
         if (type->fields[i].kind != KIND_SYMBOL)
             continue;
-        struct value name = tw_field_get(event, &type->fields[i]);
-        if (!name.known)
+        const char *name;
+        memcpy(&name, (const char *)&event->as + type->fields[i].offset, sizeof name);
+        if (!name)
             continue;
-        struct symbol *symbol = tw_fold_slot(state, name.data);
+        struct symbol *symbol = tw_fold_slot(state, name);
         int status = tw_position_reserve(symbol);
         if (!status)
             status = tw_array_reserve((void **)&symbol->attempts, &symbol->attempt_capacity,

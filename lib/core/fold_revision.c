@@ -9,7 +9,13 @@ enum {
 };
 
 static int are_hex(const char *text, size_t count) {
-    return strspn(text, "0123456789abcdefABCDEF") >= count;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char c = (unsigned char)text[i];
+        unsigned char lower = (unsigned char)(c | 0x20);
+        if ((c < '0' || c > '9') && (lower < 'a' || lower > 'f'))
+            return 0;
+    }
+    return 1;
 }
 
 /* Interactive Brokers numbers the revisions of one execution in its id's last part:

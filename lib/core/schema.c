@@ -191,24 +191,6 @@ struct value tw_field_get(const tw_event *event, const struct field *field) {
     return value;
 }
 
-void tw_field_set(tw_event *event, const struct field *field, struct value value) {
-    char *at = (char *)&event->as + field->offset;
-    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
-        const char *text = value.known ? value.data : NULL;
-        memcpy(at, &text, sizeof text);
-    } else if (field->kind == KIND_BYTES) {
-        uint64_t size = value.known ? value.size : 0;
-        memcpy(at, &value.data, sizeof value.data);
-        memcpy(at + sizeof value.data, &size, sizeof size);
-    } else if (field->optional && field->kind != KIND_ENUM) {
-        tw_maybe maybe = {value.known ? value.number : 0, value.known ? 1 : 0};
-        memcpy(at, &maybe, sizeof maybe);
-    } else {
-        int64_t number = value.known ? value.number : 0;
-        memcpy(at, &number, sizeof number);
-    }
-}
-
 static int check_text(const struct event_type *type, const struct field *field, struct value value,
                       tw_error *why) {
     if (value.size == 0)
@@ -226,51 +208,42 @@ static int check_text(const struct event_type *type, const struct field *field, 
     return 0;
 }
 
-/* JSON numbers are exact up to 2^53; a count beyond that would come back as another number. */
-#define LARGEST_COUNT (INT64_C(1) << 53)
-
-static int check_number(const struct event_type *type, const struct field *field, int64_t number,
-                        tw_error *why) {
-    const char *expected = NULL;
-    switch (field->kind) {
+static const char *expected_of(enum kind kind) {
+    switch (kind) {
     case KIND_QTY:
     case KIND_DECIMAL:
-        expected = number > 0 ? NULL : "a number above 0";
-        break;
+        return "a number above 0";
     case KIND_AMOUNT:
-        expected = number >= 0 ? NULL : "0 or above";
-        break;
+        return "0 or above";
+    case KIND_COUNT:
+        return "at most 2^53";
+    case KIND_TIME:
+        return "a time after 1970";
+    case KIND_DATE:
+        return "a calendar date";
+    case KIND_BOOL:
+        return "true or false";
     case KIND_PRICE:
     case KIND_MONEY:
     case KIND_ID:
-        expected = number != INT64_MIN ? NULL : "a number within 64 bits";
-        break;
-    case KIND_COUNT:
-        expected = number >= -LARGEST_COUNT && number <= LARGEST_COUNT ? NULL : "at most 2^53";
-        break;
-    case KIND_TIME:
-        expected = number > 0 ? NULL : "a time after 1970";
-        break;
-    case KIND_DATE:
-        expected = tw_date_valid(number) ? NULL : "a calendar date";
-        break;
-    case KIND_BOOL:
-        expected = number == 0 || number == 1 ? NULL : "true or false";
-        break;
     case KIND_ENUM:
-        if (!tw_enum_text(field->values, number))
-            return tw_fail(why, TW_E_UNKNOWN_NAME, "%s: %s has no value number %lld", type->name,
-                           field->name, (long long)number);
-        break;
     case KIND_TEXT:
     case KIND_SYMBOL:
     case KIND_BYTES:
         break;
     }
-    if (expected)
-        return tw_fail(why, TW_E_RANGE, "%s: %s is out of range, expected %s", type->name,
-                       field->name, expected);
-    return 0;
+    return "a number within 64 bits";
+}
+
+static int check_number(const struct event_type *type, const struct field *field, int64_t number,
+                        tw_error *why) {
+    if (tw_field_fits(field, number))
+        return 0;
+    if (field->kind == KIND_ENUM)
+        return tw_fail(why, TW_E_UNKNOWN_NAME, "%s: %s has no value number %lld", type->name,
+                       field->name, (long long)number);
+    return tw_fail(why, TW_E_RANGE, "%s: %s is out of range, expected %s", type->name, field->name,
+                   expected_of(field->kind));
 }
 
 static int check_field(const tw_event *event, const struct event_type *type,

@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/date.h"
 #include "tradewal.h"
 
 enum kind {
@@ -82,7 +84,58 @@ struct value {
 
 /* Reads and writes a field of event->as; `event` may be a tw_event of any type. */
 struct value tw_field_get(const tw_event *event, const struct field *field);
-void tw_field_set(tw_event *event, const struct field *field, struct value value);
+
+/* Inline, as the next one: replay writes and looks at some ten fields per record. */
+static inline void tw_field_set(tw_event *event, const struct field *field, struct value value) {
+    /* A union member's address is the union's: the offset is within the event's own struct. */
+    char *at = (char *)&event->as + field->offset;
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
+        const char *text = value.known ? value.data : NULL;
+        memcpy(at, &text, sizeof text);
+    } else if (field->kind == KIND_BYTES) {
+        uint64_t size = value.known ? value.size : 0;
+        memcpy(at, &value.data, sizeof value.data);
+        memcpy(at + sizeof value.data, &size, sizeof size);
+    } else if (field->optional && field->kind != KIND_ENUM) {
+        tw_maybe maybe = {value.known ? value.number : 0, value.known ? 1 : 0};
+        memcpy(at, &maybe, sizeof maybe);
+    } else {
+        int64_t number = value.known ? value.number : 0;
+        memcpy(at, &number, sizeof number);
+    }
+}
+
+/* JSON numbers are exact up to 2^53; a count beyond that would come back as another number. */
+#define TW_LARGEST_COUNT (INT64_C(1) << 53)
+
+/* May a field of this kind, any but text and bytes, have this number? */
+static inline int tw_field_fits(const struct field *field, int64_t number) {
+    switch (field->kind) {
+    case KIND_QTY:
+    case KIND_DECIMAL:
+    case KIND_TIME:
+        return number > 0;
+    case KIND_AMOUNT:
+        return number >= 0;
+    case KIND_PRICE:
+    case KIND_MONEY:
+    case KIND_ID:
+        return number != INT64_MIN;
+    case KIND_COUNT:
+        return number >= -TW_LARGEST_COUNT && number <= TW_LARGEST_COUNT;
+    case KIND_DATE:
+        return tw_date_valid(number);
+    case KIND_BOOL:
+        return number == 0 || number == 1;
+    case KIND_ENUM:
+        return tw_enum_text(field->values, number) != NULL;
+    case KIND_TEXT:
+    case KIND_SYMBOL:
+    case KIND_BYTES:
+        break;
+    }
+    return 1;
+}
 
 /* What can be told of an event without the state: its type is known, what is required is there,
  * text is clean and within its limit, numbers and enumerations are in range, the envelope is sound.

@@ -255,6 +255,7 @@ struct state {
     struct names *texts, *symbol_names, *order_names, *exec_names;
     struct symbol *symbols;
     size_t symbol_capacity;
+    uint64_t symbol_asked; /* by the fold, the last time; it says nothing of the day */
     struct order *orders;
     size_t order_capacity;
     struct execution *executions;

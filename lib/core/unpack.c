@@ -52,7 +52,7 @@ int tw_unpack_bool(struct unpack *in) {
     return *in->at++ == TRUE;
 }
 
-uint64_t tw_unpack_uint(struct unpack *in) {
+uint64_t tw_unpack_any_uint(struct unpack *in) {
     if (left(in) > 0 && *in->at <= 0x7F)
         return *in->at++;
     if (left(in) > 0 && *in->at >= UINT8 && *in->at <= UINT64) {
@@ -82,7 +82,7 @@ static int64_t read_positive(struct unpack *in) {
     return (int64_t)value;
 }
 
-int64_t tw_unpack_int(struct unpack *in) {
+int64_t tw_unpack_any_int(struct unpack *in) {
     if (left(in) > 0 && *in->at >= 0xE0)
         return (int8_t)*in->at++;
     if (left(in) == 0 || *in->at < INT8 || *in->at > INT64)
@@ -154,7 +154,7 @@ static const void *read_sized(struct unpack *in, const struct sized *form, size_
     return start;
 }
 
-const char *tw_unpack_str(struct unpack *in, size_t *size) {
+const char *tw_unpack_any_str(struct unpack *in, size_t *size) {
     return read_sized(in, &str_form, size);
 }
 

@@ -198,7 +198,7 @@ START_TEST(every_member_of_the_state_is_kept_or_known_to_be_history) {
         RANGE(state, texts),
         /* history */
         RANGE(state, history_from), RANGE(state, history), RANGE(state, exec_names),
-        RANGE(state, executions), RANGE(state, execution_capacity)};
+        RANGE(state, symbol_asked), RANGE(state, executions), RANGE(state, execution_capacity)};
     static const struct range symbol[] = {RANGE(symbol, position),
                                           RANGE(symbol, plan),
                                           {offsetof(struct symbol, exchange) + 4, 4}, /* padding */
