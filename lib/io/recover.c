@@ -111,10 +111,13 @@ static int from_snapshot(struct log *log, const struct recover_limit *limit,
     for (int64_t i = 0; i < count && i < TW_LOG_SNAPSHOTS * 2 && status; i++) {
         if (limit->at_seq && seqs[i] > limit->at_seq)
             continue;
+        /* A live writer took it after the head was read, or has dropped it since the list was. */
+        if (seqs[i] > head->last_seq)
+            continue;
         tw_buffer_clear(&bytes);
-        status = seqs[i] > head->last_seq ? TW_E_DAMAGED : 0;
-        if (!status)
-            status = tw_log_snapshot_read(log, seqs[i], &bytes, NULL);
+        status = tw_log_snapshot_read(log, seqs[i], &bytes, NULL);
+        if (status == TW_E_NOT_FOUND)
+            continue;
         if (!status)
             status = tw_snapshot_decode(&bytes, seqs[i], tw_log_date(log), &ret->state, ret->digest,
                                         NULL);
