@@ -31,8 +31,12 @@ static int check_older(struct log *log, uint64_t from_seq, tw_error *why) {
     if (atomic_load(&share->checked_from) == 0)
         return 0;
     int rc = tw_log_check_owner(log, why);
-    if (rc == 0)
+    if (rc == 0) {
+        /* A writer that joins takes another descriptor and closes this one. */
+        pthread_rwlock_rdlock(&share->gate);
         rc = tw_preflight_live(share->fd, TW_PREFLIGHT_ALL, &preflight, why);
+        pthread_rwlock_unlock(&share->gate);
+    }
     if (rc < 0)
         return tw_fail_in(why, rc, "%s", share->shown);
     atomic_store(&share->checked_from, 0);
