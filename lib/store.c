@@ -243,7 +243,7 @@ int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t cou
  * before the first that is not a host's. */
 static uint64_t count_of_host(const tw_event *events, uint64_t count) {
     uint64_t stride = events->size;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && stride >= offsetof(tw_event, as); i++) {
         const tw_event *said = (const tw_event *)((const char *)events + i * stride);
         if (said->type == TW_TYPE_session_opened || said->type == TW_TYPE_session_closed)
             return i;
