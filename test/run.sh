@@ -69,9 +69,13 @@ run_lane() { # lane, compiler, build type, sanitizers, ctest arguments...
     echo
     echo "== $lane: $compiler, $type${sanitize:+, $sanitize} =="
     mkdir -p "$build/tmp"
+    # Instrumented code makes gcc guess wrongly about what it sees; the other lanes are strict.
+    werror=ON
+    [ -z "$sanitize" ] || werror=OFF
     # shellcheck disable=SC2086
     if ! cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER="$compiler" \
-        -DCMAKE_BUILD_TYPE="$type" -DTW_SANITIZE="$sanitize" -DTW_WERROR=ON $launcher \
+        -DCMAKE_BUILD_TYPE="$type" -DCMAKE_C_FLAGS_DEBUG="-g -O1" -DTW_SANITIZE="$sanitize" \
+        -DTW_WERROR="$werror" $launcher \
         >"$build/configure.log" 2>&1; then
         tail -n 30 "$build/configure.log"
         detail="cmake failed"
@@ -110,14 +114,16 @@ run_lane() { # lane, compiler, build type, sanitizers, ctest arguments...
     fi
 }
 
+# Pure code has no threads to race.
+threaded='^unit/(store|log|lock|folder|identity|broker)|^scenario/'
 skips=""
 start=$(date +%s)
 for lane in $lanes; do
     case $lane in
         gcc) run_lane gcc gcc RelWithDebInfo "" ;;
         clang) run_lane clang clang RelWithDebInfo "" -L '^(unit|property)$' ;;
-        asan) run_lane asan gcc Debug address,undefined -LE '^tidy$' ;;
-        tsan) run_lane tsan gcc Debug thread -L '^(unit|scenario)$' ;;
+        asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real)$' ;;
+        tsan) run_lane tsan gcc Debug thread -R "$threaded" ;;
     esac
 done
 
