@@ -103,8 +103,8 @@ static tw_event make_fill(struct generator *generator, const struct day *day) {
     fill->fee_e8 = random_fee(generator);
     if (position && position->side && !one_in(generator, 3)) {
         fill->action = position->side == TW_SIDE_LONG ? TW_ACTION_SELL : TW_ACTION_BUY;
-        int64_t parts[] = {position->qty_e8, position->qty_e8, position->qty_e8 / 2,
-                           position->qty_e8 / 3, position->qty_e8 * 2};
+        int64_t all = position->qty_e8;
+        int64_t parts[] = {all, all, all / 2, all / 3, all <= INT64_MAX / 2 ? all * 2 : all};
         int64_t part = parts[below(generator, 5)];
         fill->qty_e8 = part > 0 ? part : 1;
     }
