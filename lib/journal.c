@@ -32,6 +32,8 @@ int tw_journal_open(const char *path, tw_journal **ret, tw_error *why) {
     if (!status)
         status = tw_identity_read(journal->folder, &journal->identity, why);
     if (!status)
+        status = tw_folder_check_newest(journal->folder, why);
+    if (!status)
         status = tw_zone_load(journal->identity.zone, &journal->zone, why);
     if (status) {
         tw_journal_close(journal);
@@ -79,7 +81,33 @@ int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error
     if (status == TW_E_NOT_FOUND)
         return tw_fail(why, TW_E_NOT_FOUND, "the journal has no trading date %lld",
                        (long long)date);
+    if (!status) {
+        status = tw_log_check_journal(*ret, journal->identity.uuid, why);
+        if (status) {
+            tw_log_close(*ret);
+            *ret = NULL;
+        }
+    }
     return status ? tw_fail_in(why, status, "the day file of %lld", (long long)date) : 0;
+}
+
+int tw_journal_check_before(tw_journal *journal, const struct log *log, tw_error *why) {
+    const struct log_origin *origin = tw_log_origin(log);
+    struct log_head head;
+    int64_t older;
+    int status = tw_date_before(journal->folder, origin->date, &older, why);
+    /* What is wrong with the older day itself is told where that one is looked at. */
+    if (status || !older ||
+        tw_day_end(journal->folder, journal->identity.uuid, older, &head, NULL, NULL))
+        return status;
+    if (head.last_seq == origin->previous_seq &&
+        memcmp(head.digest, origin->previous_digest, sizeof head.digest) == 0)
+        return 0;
+    return tw_fail(why, TW_E_DAMAGED,
+                   "the day follows record %llu of an older day, the newest older day file, %lld, "
+                   "ends otherwise at record %llu: a day file is missing or was exchanged",
+                   (unsigned long long)origin->previous_seq, (long long)older,
+                   (unsigned long long)head.last_seq);
 }
 
 static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {

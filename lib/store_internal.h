@@ -56,11 +56,15 @@ int tw_timer_start(tw_store *store, tw_error *why);
 void tw_timer_stop(tw_store *store);
 
 /* The end of a day file: its head, and the state there when ret_state is not NULL. */
-int tw_day_end(const struct folder *folder, int64_t date, struct log_head *ret_head,
-               struct state **ret_state, tw_error *why);
+int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date,
+               struct log_head *ret_head, struct state **ret_state, tw_error *why);
 
 /* Opens a day file of a journal for reading. TW_E_NOT_FOUND. */
 int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why);
+
+/* Compares where a day begins with where the newest older one ends; without an older one there is
+ * nothing to compare. TW_E_DAMAGED when a day between them is missing, or one was exchanged. */
+int tw_journal_check_before(tw_journal *journal, const struct log *log, tw_error *why);
 
 /* The newest day file before a date; 0 when there is none. */
 int tw_date_before(const struct folder *folder, int64_t date, int64_t *ret_date, tw_error *why);

@@ -55,15 +55,17 @@ int tw_date_before(const struct folder *folder, int64_t date, int64_t *ret_date,
     return found < 0 ? (int)found : 0;
 }
 
-int tw_day_end(const struct folder *folder, int64_t date, struct log_head *ret_head,
-               struct state **ret_state, tw_error *why) {
+int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date,
+               struct log_head *ret_head, struct state **ret_state, tw_error *why) {
     struct log *log;
     struct recovered end;
     struct recover_limit limit = {.one_thread = 1};
     int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
     if (status)
         return tw_fail_in(why, status, "the day file of %lld", (long long)date);
-    status = tw_log_head(log, ret_head, why);
+    status = tw_log_check_journal(log, uuid, why);
+    if (!status)
+        status = tw_log_head(log, ret_head, why);
     if (!status && ret_state) {
         status = tw_recover_day(log, &limit, &end, why);
         if (!status)
@@ -160,6 +162,8 @@ static int open_folder(tw_store *store, const char *path, const tw_options *opti
     if (!status)
         status = tw_lock_take(store->folder, &store->lock, why);
     if (!status)
+        status = tw_folder_check_newest(store->folder, why);
+    if (!status)
         status = tw_zone_load(store->identity.zone, &store->zone, why);
     return status;
 }
@@ -194,21 +198,13 @@ static int make_day(tw_store *store, int64_t date, int64_t older, tw_error *why)
     struct log_head head = {0};
     memcpy(origin.uuid, store->identity.uuid, sizeof origin.uuid);
     if (older) {
-        int status = tw_day_end(store->folder, older, &head, NULL, why);
+        int status = tw_day_end(store->folder, store->identity.uuid, older, &head, NULL, why);
         if (status)
             return status;
         memcpy(origin.previous_digest, head.digest, sizeof origin.previous_digest);
         origin.previous_seq = head.last_seq;
     }
     return tw_log_create(store->folder, date, &origin, why);
-}
-
-static int check_origin(const tw_store *store, tw_error *why) {
-    const struct log_origin *origin = tw_log_origin(store->log);
-    if (memcmp(origin->uuid, store->identity.uuid, sizeof origin->uuid) != 0)
-        return tw_fail(why, TW_E_OTHER_ACCOUNT, "the day file of %lld was made for another journal",
-                       (long long)origin->date);
-    return 0;
 }
 
 static int load_day(tw_store *store, int64_t date, int64_t older, tw_error *why) {
@@ -219,7 +215,7 @@ static int load_day(tw_store *store, int64_t date, int64_t older, tw_error *why)
             status = tw_log_open(store->folder, date, TW_LOG_WRITE, &store->log, why);
     }
     if (!status)
-        status = check_origin(store, why);
+        status = tw_log_check_journal(store->log, store->identity.uuid, why);
     struct recover_limit limit = {.one_thread = store->one_thread};
     struct recovered found;
     if (!status)
@@ -249,7 +245,7 @@ static void describe_end(tw_store *store, int64_t older) {
     report->ended = TW_RESUMED_NEW;
     if (!state->last_seq && older) {
         report->ended = TW_RESUMED_CRASH;
-        if (tw_day_end(store->folder, older, &head, &older_state, NULL) == 0)
+        if (tw_day_end(store->folder, store->identity.uuid, older, &head, &older_state, NULL) == 0)
             state = older_state;
     }
     if (state->last_seq) {

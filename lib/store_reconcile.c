@@ -18,7 +18,8 @@ static int reconcile_locked(tw_store *store, const tw_answer *answer, tw_proposa
     status = tw_date_before(store->folder, tw_log_date(store->log), &date, why);
     /* An older day that cannot be read is no reason not to reconcile: what it held is then adopted
      * as unknown. */
-    if (!status && date && tw_day_end(store->folder, date, &head, &older, NULL))
+    if (!status && date &&
+        tw_day_end(store->folder, store->identity.uuid, date, &head, &older, NULL))
         older = NULL;
     if (!status)
         status = tw_reconcile(now.state, answer, older, store->identity.overnight, ret, why);

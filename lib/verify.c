@@ -199,6 +199,8 @@ int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_repor
     if (status)
         return status;
     status = verify_log(&verify, trading_date, why);
+    if (!status)
+        status = tw_journal_check_before(journal, verify.log, why);
     if (!status) {
         verify.report.size = ret->size;
         verify.report.trading_date = trading_date;

@@ -265,6 +265,50 @@ int64_t tw_folder_dates(const struct folder *folder, int64_t *ret, uint64_t room
     return rc ? rc : (int64_t)count;
 }
 
+/* The dates of the newest day file and of the newest lock file of one, 0 where there is none. */
+static int newest_names(const struct folder *folder, int64_t *ret_day, int64_t *ret_lock,
+                        tw_error *why) {
+    tw_error unread = {0, ""};
+    int error = 0;
+    *ret_day = *ret_lock = 0;
+    DIR *listing = open_listing(folder, &unread);
+    if (!listing)
+        return tw_fail(why, (int)unread.code, "%s", unread.text);
+    for (const char *name = next_name(listing, &error); name; name = next_name(listing, &error)) {
+        char day[TW_DAY_NAME_BYTES] = "";
+        int locks = strlen(name) > DAY_NAME_LENGTH && strcmp(name + DAY_NAME_LENGTH, "-lock") == 0;
+        if (locks)
+            memcpy(day, name, DAY_NAME_LENGTH);
+        int64_t *newest = locks ? ret_lock : ret_day;
+        int64_t date = date_of_name(locks ? day : name);
+        if (date > *newest)
+            *newest = date;
+    }
+    closedir(listing);
+    return error ? tw_system_fail(why, error, "listing %s", folder->shown) : 0;
+}
+
+int tw_folder_check_newest(const struct folder *folder, tw_error *why) {
+    char name[TW_DAY_NAME_BYTES];
+    char made[TW_DAY_NAME_BYTES + 4];
+    int64_t newest, locked;
+    int rc = newest_names(folder, &newest, &locked, why);
+    if (rc || locked <= newest)
+        return rc;
+    tw_folder_day_name(locked, name);
+    snprintf(made, sizeof made, "%s.new", name);
+    /* In this order: a day file that is being made goes from the second name to the first. */
+    int found = tw_folder_has(folder, made, why);
+    if (found == 0)
+        found = tw_folder_has(folder, name, why);
+    if (found)
+        return found < 0 ? found : 0;
+    return tw_fail(why, TW_E_DAMAGED,
+                   "%s/%s is missing, but %s-lock is there: put the day file back, or remove the "
+                   "lock file to go on without that day",
+                   folder->shown, name, name);
+}
+
 int tw_folder_set_aside(const struct folder *folder, const char *name, int64_t now_ns,
                         char ret_name[TW_FILE_NAME_BYTES], tw_error *why) {
     struct civil when;

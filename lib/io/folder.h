@@ -50,6 +50,11 @@ int tw_folder_is_remote(const struct folder *folder);
  * there are, or an error. */
 int64_t tw_folder_dates(const struct folder *folder, int64_t *ret, uint64_t room, tw_error *why);
 
+/* The file that LMDB locks is made before its day file and stays beside it: where the newest one is
+ * alone, the day file was removed or renamed, which is never taken for a clean start. TW_E_DAMAGED.
+ */
+int tw_folder_check_newest(const struct folder *folder, tw_error *why);
+
 /* "20251006.mdb"; the date is valid. */
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]);
 

@@ -84,6 +84,9 @@ int tw_log_close_trimmed(struct log *log, tw_error *why);
 int64_t tw_log_date(const struct log *log);
 const struct log_origin *tw_log_origin(const struct log *log);
 
+/* TW_E_OTHER_ACCOUNT where the day file was made for a journal of another uuid. */
+int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error *why);
+
 /* Appends all of it and writes the head, in one durable transaction; with count 0 a snapshot alone.
  * Seqs go on from the head without gaps. `digest` is the chain after the last record (NULL with
  * count 0: as it was). Of the snapshots the newest ten are kept.

@@ -55,8 +55,11 @@ struct new_names {
     char new_lock[TW_DAY_LOCK_NAME_BYTES + 4];
 };
 
+/* The lock file goes first: alone it would tell of a day file that was lost. */
 static int remove_new(const struct folder *folder, const struct new_names *names, tw_error *why) {
-    int rc = tw_folder_remove(folder, names->new_name, why);
+    int rc = tw_folder_remove(folder, names->lock, why);
+    if (rc == 0)
+        rc = tw_folder_remove(folder, names->new_name, why);
     return rc ? rc : tw_folder_remove(folder, names->new_lock, why);
 }
 
@@ -142,6 +145,9 @@ int tw_log_create(const struct folder *folder, int64_t date, const struct log_or
     snprintf(names.lock, sizeof names.lock, "%s-lock", names.name);
     snprintf(names.new_name, sizeof names.new_name, "%s.new", names.name);
     snprintf(names.new_lock, sizeof names.new_lock, "%s.new-lock", names.name);
+    rc = tw_folder_check_newest(folder, why);
+    if (rc)
+        return rc;
     int taken = tw_folder_has(folder, names.name, why);
     if (taken)
         return taken < 0

@@ -8,6 +8,13 @@
 
 enum { EXECUTIONS_AT_ONCE = 1024 };
 
+int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error *why) {
+    if (memcmp(log->origin.uuid, uuid, sizeof log->origin.uuid) == 0)
+        return 0;
+    return tw_fail(why, TW_E_OTHER_ACCOUNT,
+                   "the day file of %" PRId64 " was made for another journal", log->origin.date);
+}
+
 int tw_log_check_owner(const struct log *log, tw_error *why) {
     if (log->owner == getpid())
         return 0;
