@@ -38,6 +38,37 @@ int tw_log_failed(const struct log *log) {
     return log->failed;
 }
 
+/* ---- the file in its place ------------------------------------------------------------------ */
+
+static int check_name(const struct share *share, const char *name, dev_t device, ino_t inode,
+                      const char *what, struct stat *ret, tw_error *why) {
+    if (fstatat(share->folder_fd, name, ret, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT)
+            return tw_fail(why, TW_E_DAMAGED, "the %s was removed", what);
+        return tw_system_fail(why, errno, "looking at the %s", what);
+    }
+    if (ret->st_dev != device || ret->st_ino != inode)
+        return tw_fail(why, TW_E_DAMAGED, "the %s was replaced", what);
+    if (ret->st_nlink != 1)
+        return tw_fail(why, TW_E_DAMAGED, "the %s has %lu names, expected one", what,
+                       (unsigned long)ret->st_nlink);
+    return 0;
+}
+
+/* What is written to a file that nobody finds again is lost, whatever its flush said. */
+static int check_in_place(struct log *log, tw_error *why) {
+    const struct share *share = log->share;
+    struct stat status;
+    int rc = check_name(share, share->name, share->device, share->inode, "day file", &status, why);
+    if (rc == 0 && status.st_size != share->file_bytes)
+        rc = tw_fail(why, TW_E_DAMAGED, "the day file has %lld bytes, expected %lld",
+                     (long long)status.st_size, (long long)share->file_bytes);
+    if (rc == 0)
+        rc = check_name(share, share->lock_name, share->lock_device, share->lock_inode,
+                        "lock file of the day file", &status, why);
+    return rc ? latch(log, rc, why, "it is not to be written any more") : 0;
+}
+
 /* ---- growing ------------------------------------------------------------------------------- */
 
 /* Extends the file first, while nothing is at stake: a full disk changes nothing then. */
@@ -230,7 +261,9 @@ static int try_change(struct log *log, struct change *change, tw_error *why) {
 }
 
 static int write_change(struct log *log, struct change *change, tw_error *why) {
-    int rc = grow_early(log, why);
+    int rc = check_in_place(log, why);
+    if (rc == 0)
+        rc = grow_early(log, why);
     if (rc)
         return rc;
     rc = try_change(log, change, why);
@@ -301,38 +334,15 @@ int tw_log_snapshot_drop(struct log *log, uint64_t seq, tw_error *why) {
 
 /* ---- watching ------------------------------------------------------------------------------ */
 
-static int check_name(const struct share *share, const char *name, dev_t device, ino_t inode,
-                      const char *what, struct stat *ret, tw_error *why) {
-    if (fstatat(share->folder_fd, name, ret, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno == ENOENT)
-            return tw_fail(why, TW_E_DAMAGED, "the %s was removed", what);
-        return tw_system_fail(why, errno, "looking at the %s", what);
-    }
-    if (ret->st_dev != device || ret->st_ino != inode)
-        return tw_fail(why, TW_E_DAMAGED, "the %s was replaced", what);
-    if (ret->st_nlink != 1)
-        return tw_fail(why, TW_E_DAMAGED, "the %s has %lu names, expected one", what,
-                       (unsigned long)ret->st_nlink);
-    return 0;
-}
-
 int tw_log_watch(struct log *log, uint64_t *ret_cleared, tw_error *why) {
-    struct share *share = log->share;
-    struct stat status;
     uint64_t cleared = 0;
     int rc = check_usable(log, why);
     if (rc)
         return rc;
-    rc = check_name(share, share->name, share->device, share->inode, "day file", &status, why);
-    if (rc == 0 && status.st_size != share->file_bytes)
-        rc = tw_fail(why, TW_E_DAMAGED, "the day file has %lld bytes, expected %lld",
-                     (long long)status.st_size, (long long)share->file_bytes);
-    if (rc == 0)
-        rc = check_name(share, share->lock_name, share->lock_device, share->lock_inode,
-                        "lock file of the day file", &status, why);
+    rc = check_in_place(log, why);
     if (rc)
-        return latch(log, rc, why, "it is not to be written any more");
-    rc = tw_env_clear_readers(share->env, &cleared, why);
+        return rc;
+    rc = tw_env_clear_readers(log->share->env, &cleared, why);
     if (rc == 0 && ret_cleared)
         *ret_cleared = cleared;
     return rc;
