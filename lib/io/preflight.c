@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "io/folder.h"
 #include "io/page_file.h"
+#include "io/preflight_meta.h"
 #include "io/system.h"
 
 enum { FREE_CHUNK = 512, WINDOW_PAGES = 16 };
@@ -328,62 +329,6 @@ static int walk_tree(struct walk *walk, const struct tree *tree, const char *nam
     return 0;
 }
 
-/* The head record of the commit that a meta page stands for. */
-static int find_head(struct walk *walk, const struct page_meta *meta, struct preflight_meta *ret) {
-    struct page_node node;
-    ret->transaction = meta->transaction;
-    ret->last_page = meta->last_page;
-    ret->head_bytes = 0;
-    int found = tw_page_find(&walk->file, &meta->main, "meta", walk->levels[0].page, &node);
-    if (found <= 0 || node.flags != TW_NODE_TABLE)
-        return found < 0 ? found : 0;
-    struct page_table table;
-    tw_page_read_table(node.data, &table);
-    found = tw_page_find(&walk->file, &table, "head", walk->levels[0].page, &node);
-    if (found <= 0 || node.flags != 0 || node.data_bytes > sizeof ret->head)
-        return found < 0 ? found : 0;
-    ret->head_bytes = node.data_bytes;
-    memcpy(ret->head, node.data, (size_t)node.data_bytes);
-    return 0;
-}
-
-/* Reads both meta pages. Commits take turns on them, so their numbers follow one another and each
- * number belongs to one of the two: a flipped bit in a number that would change the winner breaks
- * that. */
-static int read_metas(struct walk *walk, struct page_meta *winner, struct page_meta *loser) {
-    struct page_meta metas[2];
-    for (unsigned index = 0; index < 2; index++) {
-        uint8_t *page = walk->levels[0].page;
-        int rc =
-            tw_page_read_bytes(&walk->file, index * (uint64_t)TW_PAGE_BYTES, page, TW_PAGE_BYTES);
-        if (rc)
-            return rc;
-        tw_page_read_meta(page, &metas[index]);
-        if (metas[index].magic == TW_LMDB_MAGIC && metas[index].version > TW_LMDB_VERSION)
-            return tw_fail(walk->file.why, TW_E_NEWER,
-                           "page %u: LMDB's format has version %" PRIu32 ", expected %d", index,
-                           metas[index].version, TW_LMDB_VERSION);
-        const char *wrong = tw_page_check_meta(page, index);
-        if (!wrong && metas[index].version != TW_LMDB_VERSION)
-            wrong = "it has no version of LMDB's format";
-        if (wrong)
-            return tw_page_fail(&walk->file, index, wrong);
-    }
-    unsigned higher = metas[1].transaction > metas[0].transaction;
-    *winner = metas[higher];
-    *loser = metas[!higher];
-    if (winner->transaction == 0 && loser->transaction == 0)
-        return 0;
-    if (winner->transaction - loser->transaction != 1 || winner->transaction % 2 != higher)
-        return tw_fail(walk->file.why, TW_E_DAMAGED,
-                       "pages 0 and 1 are of commits %" PRIu64 " and %" PRIu64
-                       ", expected two that follow one another",
-                       metas[0].transaction, metas[1].transaction);
-    if (loser->last_page > winner->last_page)
-        return tw_page_fail(&walk->file, higher, "it has fewer pages than the commit before");
-    return 0;
-}
-
 static int is_table(const struct preflight_table *table, const char *name) {
     return strcmp(table->name, name) == 0;
 }
@@ -420,7 +365,7 @@ static int walk_tables(struct walk *walk) {
 static int walk_file(struct walk *walk) {
     struct page_meta winner;
     struct page_meta loser;
-    int rc = read_metas(walk, &winner, &loser);
+    int rc = tw_preflight_metas(&walk->file, walk->levels[0].page, &winner, &loser);
     if (rc)
         return rc;
     struct preflight *result = walk->result;
@@ -442,9 +387,9 @@ static int walk_file(struct walk *walk) {
     if (rc == 0)
         rc = walk_tree(walk, &free_tree, "free");
     if (rc == 0)
-        rc = find_head(walk, &winner, &result->winner);
+        rc = tw_preflight_head(&walk->file, walk->levels[0].page, &winner, &result->winner);
     if (rc == 0 && loser.transaction > 0)
-        rc = find_head(walk, &loser, &result->loser);
+        rc = tw_preflight_head(&walk->file, walk->levels[0].page, &loser, &result->loser);
     result->free_pages = walk->free_pages;
     return rc;
 }
