@@ -93,6 +93,10 @@ static const char *next_revision(struct generator *generator, const char *exec_i
 
 /* ---- executions ---------------------------------------------------------------------------- */
 
+static int64_t doubled(int64_t qty_e8) {
+    return qty_e8 <= INT64_MAX / 2 ? qty_e8 * 2 : qty_e8;
+}
+
 static tw_event make_fill(struct generator *generator, const struct day *day) {
     tw_event event = event_fill(new_exec_id(generator), random_symbol(generator), either(generator),
                                 "1", "1", NULL);
@@ -104,7 +108,7 @@ static tw_event make_fill(struct generator *generator, const struct day *day) {
     if (position && position->side && !one_in(generator, 3)) {
         fill->action = position->side == TW_SIDE_LONG ? TW_ACTION_SELL : TW_ACTION_BUY;
         int64_t all = position->qty_e8;
-        int64_t parts[] = {all, all, all / 2, all / 3, all <= INT64_MAX / 2 ? all * 2 : all};
+        int64_t parts[] = {all, all, all / 2, all / 3, doubled(all)};
         int64_t part = parts[below(generator, 5)];
         fill->qty_e8 = part > 0 ? part : 1;
     }
@@ -216,7 +220,7 @@ static tw_event make_adjusted(struct generator *generator, const struct day *day
     if (!one_in(generator, 4))
         adjusted->qty_e8 = random_qty(generator);
     if (position && position->side && one_in(generator, 2)) {
-        const int64_t sizes[] = {position->qty_e8, position->qty_e8 / 2, position->qty_e8 * 2};
+        const int64_t sizes[] = {position->qty_e8, position->qty_e8 / 2, doubled(position->qty_e8)};
         adjusted->side = position->side;
         adjusted->qty_e8 = sizes[below(generator, 3)];
     }
