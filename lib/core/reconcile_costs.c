@@ -13,9 +13,7 @@ static int64_t magnitude(int64_t value) {
     return value < 0 ? -value : value;
 }
 
-/* ---- D9
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- D9 ------------------------------------------------------------------------------------ */
 
 /* Fees of what is open, per unit: what a broker adds to the cost of a long position, and takes off
  * that of a short one. 1 when it is known and fits. */
@@ -65,9 +63,7 @@ static int compare_cost(struct run *run, uint32_t id, const struct symbol *symbo
     return 1;
 }
 
-/* ---- D30
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- D30 ----------------------------------------------------------------------------------- */
 
 struct results {
     tw_int128 ours_e8, theirs_e8;

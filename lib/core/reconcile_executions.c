@@ -86,8 +86,7 @@ static int book(struct run *run, uint32_t id, const struct row *row) {
     return tw_reconcile_move(run, id, UINT64_MAX, is->action, is->qty_e8, row->order);
 }
 
-/* ---- what there is to say about them
- * ------------------------------------------------------------------ */
+/* ---- what there is to say about them ------------------------------------------------------- */
 
 static const char *plural(size_t count) {
     return count == 1 ? "" : "s";
@@ -160,9 +159,7 @@ static void find_kind(struct run *run, uint32_t id, const struct row *row) {
                       tw_text_of("fill_kind", row->is->kind));
 }
 
-/* ---- D19
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- D19 ----------------------------------------------------------------------------------- */
 
 /* Booked by a reconcile, now or before, and not changed since: its place among the others was
  * chosen, not seen. */
@@ -217,9 +214,7 @@ static void find_ambiguous(struct run *run, uint32_t id) {
                       count, plural(count));
 }
 
-/* ---- D29
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- D29 ----------------------------------------------------------------------------------- */
 
 static void find_fees(struct run *run, uint32_t id) {
     const struct subject *subject = &run->subjects[id];
