@@ -1,6 +1,8 @@
 /* The files of a day: made whole, private, watched, and read where no writer is. */
 #include "day_file.h"
 
+#include <sys/wait.h>
+
 /* ---- files that are not as they have to be ------------------------------------------------- */
 
 START_TEST(a_missing_day_is_not_made) {
@@ -178,8 +180,27 @@ START_TEST(a_lock_file_that_is_gone_while_a_process_writes_is_refused) {
     make_journal();
     make_day_file();
     ck_assert_int_eq(unlink(day_lock_path()), 0);
+    tw_lock_release(writer);
+    int held[2], done[2];
+    char byte = 0;
+    ck_assert_int_eq(pipe(held), 0);
+    ck_assert_int_eq(pipe(done), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(done[1]);
+        int taken = tw_lock_take(journal, &writer, NULL) == 0;
+        int told = taken && write(held[1], &byte, 1) == 1;
+        /* Until the parent closes its end. */
+        _exit(told && read(done[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(held[1]);
+    ck_assert_int_eq(read(held[0], &byte, 1), 1);
     struct log *log = NULL;
     CHECK_FAILS(tw_log_open(journal, DAY, TW_LOG_READ, &log, why), TW_E_DAMAGED, "is missing");
+    close(done[1]);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
