@@ -159,7 +159,8 @@ static int open_reading(const struct folder *folder, struct log *log, tw_error *
     return rc ? rc : check_through_lmdb(log, why);
 }
 
-/* Takes disk space for the day ahead. On a full disk a file that still has some room goes on. */
+/* Takes disk space for the day ahead. On a full disk it goes on with the room
+ * that it has, or with a little more. */
 static int reserve_day(struct share *share, uint64_t used, tw_error *why) {
     int64_t bytes = 0;
     int rc = tw_share_size(share, &bytes, why);
@@ -170,8 +171,9 @@ static int reserve_day(struct share *share, uint64_t used, tw_error *why) {
     if (wanted < bytes)
         wanted = bytes;
     rc = tw_file_reserve(share->fd, wanted, why);
-    if (rc == TW_E_NO_SPACE && (uint64_t)bytes >= used + ROOM_TO_GO_ON_BYTES) {
-        wanted = bytes;
+    if (rc == TW_E_NO_SPACE) {
+        int64_t least = (int64_t)used + ROOM_TO_GO_ON_BYTES;
+        wanted = bytes > least ? bytes : least;
         rc = tw_file_reserve(share->fd, wanted, why);
     }
     if (rc)
