@@ -14,6 +14,11 @@ int one_in(struct generator *generator, uint64_t many) {
     return below(generator, many) == 0;
 }
 
+/* A day may hold numbers at the limit. */
+int64_t times(int64_t value, int64_t factor) {
+    return value > INT64_MAX / factor ? value : value * factor;
+}
+
 static int64_t either(struct generator *generator) {
     return 1 + (int64_t)below(generator, 2);
 }

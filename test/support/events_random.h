@@ -43,6 +43,7 @@ const char *random_exec_id(struct generator *generator, const struct day *day); 
 const char *new_exec_id(struct generator *generator);
 int64_t random_qty(struct generator *generator);
 int64_t random_price(struct generator *generator);
+int64_t times(int64_t value, int64_t factor);
 int one_in(struct generator *generator, uint64_t many);
 void spoil(struct generator *generator, const struct day *day, tw_event *event);
 

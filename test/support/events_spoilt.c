@@ -72,7 +72,7 @@ static void spoil_identity(struct generator *generator, const struct day *day, t
         event->as.fill_inferred.exec_id = known;
         break;
     case TW_TYPE_partial:
-        event->as.partial.qty_e8 *= 3;
+        event->as.partial.qty_e8 = times(event->as.partial.qty_e8, 3);
         break;
     case TW_TYPE_commission:
         event->as.commission.exec_id = "unheard";
