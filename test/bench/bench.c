@@ -397,12 +397,16 @@ int main(int count, char **words) {
         share[i] = 100 * quick[i] / ours[i];
     }
     sqlite3_close(db);
-    row("replay with decode, CRC, chain and fold", (double)events / median(ours, ROUNDS),
+    row("replay: decode, CRC, chain, fold; two threads", (double)events / median(ours, ROUNDS),
         "events/s", "");
-    row("the same records from SQLite", (double)events / median(theirs, ROUNDS), "events/s", "");
+    row("the same records from SQLite; one thread", (double)events / median(theirs, ROUNDS),
+        "events/s", "");
     row("replay, times SQLite (median of rounds)", median(ratio, ROUNDS), "x", ">= 1.3");
+    /* Sorted by now: on a machine with other work the best rounds are the least disturbed ones. */
+    row("the same, best round of each", theirs[0] / ours[0], "x", "");
     row("open + newest snapshot + 10,000 records", 1000 * median(quick, ROUNDS), "ms", "");
     row("the same, share of a full replay", median(share, ROUNDS), "%", "<= 2");
+    row("the same, best round of each", 100 * quick[0] / ours[0], "%", "");
     report_size(path[0]);
     report_export(path[0], events, 1);
     report_export(path[2], 100000, 0);
