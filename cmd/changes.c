@@ -55,8 +55,9 @@ static void add_symbol(struct picture *picture, const struct state *state, uint3
     tw_summary_holding(&value, &symbol->position);
     add(picture, "position", name, &value);
     tw_buffer_clear(&value);
-    if (symbol->plan.side && symbol->plan.stop_e8 != TW_UNKNOWN)
-        tw_summary_sum(&value, symbol->plan.stop_e8);
+    const struct plan_data *plan = tw_state_plan(symbol);
+    if (plan && plan->stop_e8 != TW_UNKNOWN)
+        tw_summary_sum(&value, plan->stop_e8);
     else
         tw_buffer_text(&value, "none");
     add(picture, "stop", name, &value);

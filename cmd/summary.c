@@ -71,18 +71,17 @@ static void put_remaining(struct buffer *out, const struct position *position) {
 static void put_position(struct buffer *out, const struct state *state, uint32_t index) {
     const struct symbol *symbol = &state->symbols[index];
     const struct position *position = &symbol->position;
-    const struct plan_data *plan = &symbol->plan;
+    const struct plan_data *plan = tw_state_plan(symbol);
     tw_summary_label(out, tw_state_symbol_name(state, index));
     tw_summary_holding(out, position);
     put_remaining(out, position);
-    /* Plan prices are only there once a plan was: a side says so. */
-    if (plan->side && plan->stop_e8 != TW_UNKNOWN) {
+    if (plan && plan->stop_e8 != TW_UNKNOWN) {
         tw_buffer_text(out, "   stop ");
         put_price(out, plan->stop_e8);
         if (plan->stop_reason)
             tw_buffer_format(out, " (%s)", tw_text_of("stop_reason", plan->stop_reason));
     }
-    if (plan->side && plan->pivot_e8 != TW_UNKNOWN) {
+    if (plan && plan->pivot_e8 != TW_UNKNOWN) {
         tw_buffer_text(out, "   pivot ");
         put_price(out, plan->pivot_e8);
     }

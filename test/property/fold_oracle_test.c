@@ -19,7 +19,7 @@
 #ifdef SLOW
 enum { DAYS = 600 };
 #else
-enum { DAYS = 2000 };
+enum { DAYS = 1500 };
 #endif
 enum { TRIES = 70 };
 
