@@ -169,6 +169,13 @@ int tw_view_seq_at(const struct view *view, int64_t at_ns, uint64_t *ret_seq) {
     return 0;
 }
 
+/* What is wrong with a record says which record it is, not of which day. */
+static int say_of_day(const struct view *view, const tw_error *why) {
+    char text[TW_DATE_TEXT_BYTES];
+    tw_date_format(view->date, text);
+    return tw_out_error_at(text, why);
+}
+
 int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret,
                   tw_recovery *recovery) {
     tw_error why = {0};
@@ -180,7 +187,7 @@ int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_st
     if (view->date == 0 || (at_ns && at_seq == 0))
         return tw_state_new(ret) == 0 ? 0 : tw_out_memory();
     if (tw_journal_state(view->journal, view->date, at_seq, 0, ret, recovery, &why) != 0)
-        return tw_out_error(&why);
+        return say_of_day(view, &why);
     return 0;
 }
 
