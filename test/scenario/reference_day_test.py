@@ -92,6 +92,13 @@ class OnlyToday(Reference):
         self.assertIn("trading date 2025-10-03, expected 2025-10-06", said)
         self.assertEqual(self.positions(), {"TSLA": ("LONG", 100)})
 
+    def test_an_earlier_date_is_refused_in_the_middle_of_a_run_too(self):
+        counts, said = self.journal.append(
+            [*ENTRY, fill("15:59:59", "SELL", "100", "446", "late", day=BEFORE), *NVDA])
+        self.assertEqual(counts, (4, 0, 1))
+        self.assertIn("trading date 2025-10-03, expected 2025-10-06", said)
+        self.assertEqual(self.positions(), {"TSLA": ("LONG", 100), "NVDA": ("LONG", 100)})
+
     def test_today_s_state_is_accepted(self):
         self.journal.crash([{"type": "fill", "symbol": "TSLA", "action": "BUY", "qty": "100",
                              "price": "445.25", "exec_id": "now-1", "fee": "0"}])
