@@ -62,10 +62,11 @@ int tw_store_zone(const tw_store *store, const struct zone **ret) {
 }
 
 int tw_journal_settings(const tw_journal *journal, tw_settings *ret) {
-    if (!journal || !ret || ret->size < sizeof *ret)
+    tw_settings settings;
+    if (!journal || !tw_has_size(ret))
         return TW_E_INVALID;
-    tw_identity_to_settings(&journal->identity, ret);
-    return 0;
+    tw_identity_to_settings(&journal->identity, &settings);
+    return tw_give(ret, &settings, sizeof settings);
 }
 
 int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room) {
@@ -114,7 +115,7 @@ static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t s
     struct record_header header;
     (void)seq;
     if (tw_record_header(bytes, size, &header))
-        return TW_E_DAMAGED;
+        header.type = 0; /* whoever reads the record says what is wrong with it */
     *(int64_t *)context = header.type;
     return 0;
 }
@@ -149,14 +150,15 @@ static int describe_day(struct log *log, tw_day *ret, tw_error *why) {
 
 int tw_journal_day(tw_journal *journal, int64_t trading_date, tw_day *ret, tw_error *why) {
     struct log *log;
-    if (!ret || ret->size < sizeof *ret)
+    tw_day day = {.size = sizeof day};
+    if (!tw_has_size(ret))
         return tw_fail(why, TW_E_INVALID, "the result or its size are missing");
     int status = tw_journal_log(journal, trading_date, &log, why);
     if (status)
         return status;
-    status = describe_day(log, ret, why);
+    status = describe_day(log, &day, why);
     tw_log_close(log);
-    return status;
+    return status ? status : tw_give(ret, &day, sizeof day);
 }
 
 int64_t tw_journal_snapshots(tw_journal *journal, int64_t trading_date, uint64_t *ret,
@@ -172,22 +174,21 @@ int64_t tw_journal_snapshots(tw_journal *journal, int64_t trading_date, uint64_t
 
 int tw_journal_writer(tw_journal *journal, tw_writer *ret, tw_error *why) {
     struct lock_holder holder;
-    if (!journal || !ret || ret->size < sizeof *ret)
+    if (!journal || !tw_has_size(ret))
         return tw_fail(why, TW_E_INVALID, "journal, result or its size are missing");
     int status = tw_lock_query(journal->folder, &holder, why);
     if (status)
         return status;
-    ret->alive = holder.alive;
-    ret->pid = holder.pid;
-    ret->since_ns = holder.since_ns;
-    memset(ret->host, 0, sizeof ret->host);
-    memset(ret->boot_id, 0, sizeof ret->boot_id);
-    memcpy(ret->host, holder.host, sizeof holder.host);
-    memcpy(ret->boot_id, holder.boot_id, sizeof holder.boot_id);
-    _Static_assert(sizeof ret->host >= sizeof holder.host &&
-                       sizeof ret->boot_id >= sizeof holder.boot_id,
+    tw_writer writer = {.size = sizeof writer,
+                        .alive = holder.alive,
+                        .pid = holder.pid,
+                        .since_ns = holder.since_ns};
+    memcpy(writer.host, holder.host, sizeof holder.host);
+    memcpy(writer.boot_id, holder.boot_id, sizeof holder.boot_id);
+    _Static_assert(sizeof writer.host >= sizeof holder.host &&
+                       sizeof writer.boot_id >= sizeof holder.boot_id,
                    "what the lock says fits");
-    return 0;
+    return tw_give(ret, &writer, sizeof writer);
 }
 
 /* ---- cursors ------------------------------------------------------------------------------- */
@@ -213,9 +214,13 @@ int tw_cursor_open(tw_journal *journal, int64_t trading_date, uint64_t from_seq,
 }
 
 int tw_cursor_next(tw_cursor *cursor, tw_event *ret, tw_error *why) {
-    if (!cursor || !ret || ret->size < sizeof *ret)
+    tw_event event;
+    if (!cursor || !tw_has_size(ret))
         return tw_fail(why, TW_E_INVALID, "cursor, event or its size are missing");
-    return tw_reader_next(&cursor->reader, ret, why);
+    int status = tw_reader_next(&cursor->reader, &event, why);
+    if (status > 0)
+        tw_give(ret, &event, sizeof event);
+    return status;
 }
 
 void tw_cursor_close(tw_cursor *cursor) {
@@ -251,9 +256,7 @@ static void describe_recovery(const struct recovered *found, int64_t date, int64
                           .older_date = older,
                           .took_ns = took_ns};
     describe_session(found->state, &report);
-    uint64_t size = ret->size;
-    memcpy(ret, &report, size < sizeof report ? size : sizeof report);
-    ret->size = size;
+    tw_give(ret, &report, sizeof report);
 }
 
 int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq, int64_t at_ns,

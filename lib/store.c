@@ -150,7 +150,10 @@ static int write_batch(tw_store *store, struct batch *batch, tw_error *why) {
 static void roll_back(tw_store *store) {
     if (store->failed)
         return;
-    struct recover_limit limit = {.one_thread = store->one_thread};
+    /* A state that remembered the whole day goes on remembering it. */
+    struct recover_limit limit = {.whole_day =
+                                      store->state->history_from <= store->state->first_seq,
+                                  .one_thread = store->one_thread};
     struct recovered before;
     if (tw_recover_day(store->log, &limit, &before, NULL)) {
         store->failed = 1;

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/give.h"
 #include "base/zone.h"
 #include "core/codec.h"
 #include "io/identity.h"
@@ -58,6 +59,9 @@ void tw_timer_stop(tw_store *store);
 /* The end of a day file: its head, and the state there when ret_state is not NULL. */
 int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date,
                struct log_head *ret_head, struct state **ret_state, tw_error *why);
+
+/* The state with all of the day's history, and its date. Without the mutex held. */
+int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why);
 
 /* Opens a day file of a journal for reading. TW_E_NOT_FOUND. */
 int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why);

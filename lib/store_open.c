@@ -21,9 +21,12 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     struct identity identity;
     struct folder *folder = NULL;
     struct zone *zone = NULL;
-    if (!path || !settings || settings->size < sizeof *settings)
+    tw_settings known = {.size = sizeof known};
+    if (!path || !tw_has_size(settings))
         return tw_fail(why, TW_E_INVALID, "path or settings are missing");
-    int status = tw_identity_from_settings(settings, &identity, why);
+    memcpy(&known, settings, settings->size < sizeof known ? settings->size : sizeof known);
+    known.size = sizeof known;
+    int status = tw_identity_from_settings(&known, &identity, why);
     if (!status)
         status = tw_zone_load(identity.zone, &zone, why);
     if (!status)
@@ -31,7 +34,7 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     if (!status)
         status = tw_folder_check_file_system(folder, (int)identity.any_file_system, why);
     if (!status)
-        status = tw_identity_write(folder, settings, why);
+        status = tw_identity_write(folder, &known, why);
     tw_zone_free(zone);
     tw_folder_close(folder);
     return status;

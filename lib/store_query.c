@@ -8,26 +8,23 @@
 #include "store_internal.h"
 
 int tw_store_recovery(tw_store *store, tw_recovery *ret) {
-    if (!ret || ret->size <= sizeof ret->size)
-        return TW_E_INVALID;
     int status = tw_store_enter_to_look(store);
     if (status)
         return status;
-    uint64_t size = ret->size;
-    memcpy(ret, &store->recovery, size < sizeof *ret ? size : sizeof *ret);
-    ret->size = size;
+    status = tw_give(ret, &store->recovery, sizeof store->recovery);
     tw_store_leave(store);
-    return 0;
+    return status;
 }
 
 int tw_store_settings(tw_store *store, tw_settings *ret) {
-    if (!store || !ret || ret->size < sizeof *ret)
+    tw_settings settings;
+    if (!store)
         return TW_E_INVALID;
     int status = tw_lock_check(store->lock, NULL);
     if (status)
         return status;
-    tw_identity_to_settings(&store->identity, ret);
-    return 0;
+    tw_identity_to_settings(&store->identity, &settings);
+    return tw_give(ret, &settings, sizeof settings);
 }
 
 int64_t tw_store_date(tw_store *store) {
@@ -52,9 +49,10 @@ int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_
     return status ? tw_fail(why, status, "symbol, result or its size are missing") : 0;
 }
 
-int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8) {
+int tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8,
+                      int64_t *ret) {
     int64_t count = 0;
-    if (!symbol)
+    if (!symbol || !ret)
         return TW_E_INVALID;
     int status = tw_store_enter(store, NULL);
     if (status)
@@ -68,7 +66,8 @@ int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_
                 count = data->attempts[i].count;
     }
     tw_store_leave(store);
-    return count;
+    *ret = count;
+    return 0;
 }
 
 int tw_store_gated(tw_store *store, const char *symbol) {
@@ -96,17 +95,28 @@ int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete) {
     return status;
 }
 
-int tw_store_state(tw_store *store, tw_state **ret, tw_error *why) {
-    if (!ret)
-        return tw_fail(why, TW_E_INVALID, "the result has no place");
+/* Folded from the log by a handle of its own, so that nobody who appends has to wait. */
+int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why) {
+    struct log *log = NULL;
     int status = tw_store_enter(store, why);
     if (status)
         return status;
-    /* The copy is folded from the log, so that it has the day's history too. */
     struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
-    struct recovered copy;
-    status = tw_recover_day(store->log, &limit, &copy, why);
+    *ret_date = tw_log_date(store->log);
     tw_store_leave(store);
+    status = tw_log_open(store->folder, *ret_date, TW_LOG_READ, &log, why);
+    if (!status)
+        status = tw_recover_day(log, &limit, ret, why);
+    tw_log_close(log);
+    return status;
+}
+
+int tw_store_state(tw_store *store, tw_state **ret, tw_error *why) {
+    struct recovered copy;
+    int64_t date;
+    if (!ret)
+        return tw_fail(why, TW_E_INVALID, "the result has no place");
+    int status = tw_store_whole_day(store, &copy, &date, why);
     if (!status)
         *ret = copy.state;
     return status;

@@ -3,19 +3,20 @@
 #include "core/reconcile.h"
 #include "store_internal.h"
 
-static int reconcile_locked(tw_store *store, const tw_answer *answer, tw_proposal **ret,
-                            tw_error *why) {
-    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
+int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret, tw_error *why) {
     struct recovered now;
     struct log_head head;
     struct state *older = NULL;
-    int64_t date = 0;
+    int64_t today = 0, date = 0;
+    if (!answer || !ret)
+        return tw_fail(why, TW_E_INVALID, "answer or result are missing");
     /* The broker's executions are compared with all of the day, not only with those since the
-     * snapshot that the store was started from. */
-    int status = tw_recover_day(store->log, &limit, &now, why);
+     * snapshot that the store was started from. What is appended meanwhile makes the proposal
+     * stale. */
+    int status = tw_store_whole_day(store, &now, &today, why);
     if (status)
         return status;
-    status = tw_date_before(store->folder, tw_log_date(store->log), &date, why);
+    status = tw_date_before(store->folder, today, &date, why);
     /* An older day that cannot be read is no reason not to reconcile: what it held is then adopted
      * as unknown. */
     if (!status && date &&
@@ -25,17 +26,6 @@ static int reconcile_locked(tw_store *store, const tw_answer *answer, tw_proposa
         status = tw_reconcile(now.state, answer, older, store->identity.overnight, ret, why);
     tw_state_free(older);
     tw_state_free(now.state);
-    return status;
-}
-
-int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret, tw_error *why) {
-    if (!answer || !ret)
-        return tw_fail(why, TW_E_INVALID, "answer or result are missing");
-    int status = tw_store_enter(store, why);
-    if (status)
-        return status;
-    status = reconcile_locked(store, answer, ret, why);
-    tw_store_leave(store);
     return status;
 }
 

@@ -6,8 +6,8 @@
  *   nanoseconds since 1970 and end in _ns; a trading date is the number yyyymmdd. A bare number is
  *   a count. `seq` counts from 1.
  * - What may be unknown is a tw_maybe. Zeroed memory means unknown, never 0.
- * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on
- *   success), detail through `why` (written only on failure, may be NULL). A call that fails has
+ * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on success),
+ *   detail through `why` (means something only after a failure; may be NULL). A call that fails has
  *   changed nothing.
  * - Every struct but tw_maybe and tw_error starts with `size`: set it to sizeof before the call.
  *   Members are only ever appended.
@@ -380,8 +380,8 @@ typedef struct tw_position {
 TW_API int tw_store_position(tw_store *store, const char *symbol, tw_position *ret, tw_error *why);
 
 /* Attempts taken today at (symbol, side, level). */
-TW_API int64_t tw_store_attempts(tw_store *store, const char *symbol, int64_t side,
-                                 tw_maybe level_e8);
+TW_API int tw_store_attempts(tw_store *store, const char *symbol, int64_t side, tw_maybe level_e8,
+                             int64_t *ret);
 
 /* 1 when a gate is closed for new entries in the symbol (NULL: for all). */
 TW_API int tw_store_gated(tw_store *store, const char *symbol);

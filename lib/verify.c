@@ -193,7 +193,7 @@ static int verify_log(struct verify *verify, int64_t date, tw_error *why) {
 int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_report *ret,
                       tw_error *why) {
     struct verify verify = {0};
-    if (!journal || !ret || ret->size < sizeof *ret)
+    if (!journal || !tw_has_size(ret))
         return tw_fail(why, TW_E_INVALID, "journal, result or its size are missing");
     int status = tw_journal_log(journal, trading_date, &verify.log, why);
     if (status)
@@ -202,10 +202,9 @@ int tw_journal_verify(tw_journal *journal, int64_t trading_date, tw_verify_repor
     if (!status)
         status = tw_journal_check_before(journal, verify.log, why);
     if (!status) {
-        verify.report.size = ret->size;
         verify.report.trading_date = trading_date;
         memcpy(verify.report.digest, verify.digest, TW_DIGEST_BYTES);
-        memcpy(ret, &verify.report, sizeof verify.report);
+        tw_give(ret, &verify.report, sizeof verify.report);
     }
     tw_log_close(verify.log);
     tw_state_free(verify.state);

@@ -156,8 +156,9 @@ static int ask_for_entry(struct trader *trader, const struct step *step) {
     int refused = log_event(trader, TW_TYPE_attempt, &event);
     if (refused)
         return refused;
-    say(trader, "%-5s attempt %" PRId64 " of %d %s at %s", step->symbol,
-        tw_store_attempts(trader->store, step->symbol, step->side, level_e8), ATTEMPTS_PER_LEVEL,
+    int64_t taken = 0;
+    tw_store_attempts(trader->store, step->symbol, step->side, level_e8, &taken);
+    say(trader, "%-5s attempt %" PRId64 " of %d %s at %s", step->symbol, taken, ATTEMPTS_PER_LEVEL,
         step->side == TW_SIDE_LONG ? "long" : "short", step->level);
     return 0;
 }

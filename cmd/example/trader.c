@@ -174,9 +174,10 @@ static void show_attempts(struct trader *trader, uint32_t until) {
         for (uint32_t k = i + 1; k < until && !again; k++)
             again = script[k].act == ACT_ENTRY && !strcmp(script[k].symbol, step->symbol) &&
                     !strcmp(script[k].level, step->level);
-        if (!again)
-            printf("           %-5s %" PRId64 " of %d attempts used at %s\n", step->symbol,
-                   tw_store_attempts(trader->store, step->symbol, step->side, tw_known(level_e8)),
+        int64_t taken = 0;
+        if (!again && tw_store_attempts(trader->store, step->symbol, step->side, tw_known(level_e8),
+                                        &taken) == 0)
+            printf("           %-5s %" PRId64 " of %d attempts used at %s\n", step->symbol, taken,
                    ATTEMPTS_PER_LEVEL, step->level);
     }
 }

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
+#include "base/give.h"
 #include "core/reconcile_internal.h"
+
+/* The broker's clock and ours differ, and some brokers tell whole seconds. */
+#define CLOCKS_MAY_DIFFER_NS (5 * TW_NS_PER_SECOND)
 
 static int new_proposal(struct proposal **ret) {
     struct proposal *proposal = calloc(1, sizeof *proposal);
@@ -64,6 +69,30 @@ static int compare_symbols(struct run *run) {
     return status;
 }
 
+/* An answer from before the last execution that the log has knows nothing of it: what it would make
+ * of the quantities is yesterday's truth. */
+static int check_age(const struct run *run) {
+    const struct state *state = run->state;
+    tw_maybe as_of = run->answer->as_of_ns;
+    if (!as_of.known || run->answer->positions_completeness == TW_ANSWER_FAILED)
+        return 0;
+    uint32_t count = tw_state_execution_count(state);
+    for (uint32_t id = 0; id < count; id++) {
+        const struct execution *execution = &state->executions[id];
+        if (execution->flags & EXECUTION_VOID ||
+            execution->time_ns - CLOCKS_MAY_DIFFER_NS <= as_of.value)
+            continue;
+        char answered[TW_TIME_TEXT_BYTES], executed[TW_TIME_TEXT_BYTES];
+        tw_time_format(as_of.value, 0, 0, answered);
+        tw_time_format(execution->time_ns, 0, 0, executed);
+        return tw_fail(run->why, TW_E_BROKER,
+                       "the answer is as of %s, the log has an execution of %s (%s), expected a "
+                       "later answer",
+                       answered, executed, tw_state_symbol_name(state, execution->symbol));
+    }
+    return 0;
+}
+
 static int compare(struct run *run) {
     int status = tw_reconcile_index_findings(run);
     if (!status)
@@ -98,6 +127,8 @@ int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state 
     struct run run = {
         .state = state, .older = older, .answer = answer, .overnight = overnight, .why = why};
     int status = tw_reconcile_check_answer(&run);
+    if (!status)
+        status = check_age(&run);
     if (status)
         return status;
     status = new_proposal(&run.proposal);
@@ -120,22 +151,23 @@ uint64_t tw_proposal_findings(const tw_proposal *proposal) {
 }
 
 int tw_proposal_finding(const tw_proposal *proposal, uint64_t index, tw_finding_view *ret) {
-    if (!proposal || !ret || ret->size < sizeof *ret)
+    tw_finding_view view = {.size = sizeof view};
+    if (!proposal || !tw_has_size(ret))
         return TW_E_INVALID;
     if (index >= proposal->finding_count)
         return TW_E_NOT_FOUND;
     const struct finding *finding = &proposal->findings[index];
-    ret->case_id = finding->case_id;
-    ret->symbol = finding->symbol;
-    ret->about = finding->about;
-    ret->ours = finding->ours;
-    ret->theirs = finding->theirs;
-    ret->text = finding->text;
-    ret->action = finding->action;
-    ret->critical = finding->critical;
-    ret->fresh = finding->fresh;
-    ret->differs = finding->differs;
-    return 0;
+    view.case_id = finding->case_id;
+    view.symbol = finding->symbol;
+    view.about = finding->about;
+    view.ours = finding->ours;
+    view.theirs = finding->theirs;
+    view.text = finding->text;
+    view.action = finding->action;
+    view.critical = finding->critical;
+    view.fresh = finding->fresh;
+    view.differs = finding->differs;
+    return tw_give(ret, &view, sizeof view);
 }
 
 uint64_t tw_proposal_events(const tw_proposal *proposal) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/give.h"
 
 static int new_tables(struct state *state) {
     struct names **tables[] = {&state->texts, &state->symbol_names, &state->order_names,
@@ -203,23 +204,29 @@ static void fill_position(const struct state *state, uint32_t id, tw_position *r
     ret->gated = tw_state_gated(state, ret->symbol, NULL);
 }
 
+static void give_position(const struct state *state, uint32_t id, tw_position *ret) {
+    tw_position position;
+    fill_position(state, id, &position);
+    tw_give(ret, &position, sizeof position);
+}
+
 int tw_state_position(const tw_state *state, const char *symbol, tw_position *ret) {
-    if (!state || !symbol || !ret || ret->size < sizeof *ret)
+    if (!state || !symbol || !tw_has_size(ret))
         return TW_E_INVALID;
     uint32_t id = tw_state_find_symbol(state, symbol);
     if (id == TW_NONE)
         return TW_E_NOT_FOUND;
-    fill_position(state, id, ret);
+    give_position(state, id, ret);
     return 0;
 }
 
 int tw_state_position_at(const tw_state *state, uint64_t index, tw_position *ret) {
-    if (!state || !ret || ret->size < sizeof *ret)
+    if (!state || !tw_has_size(ret))
         return TW_E_INVALID;
     uint32_t count = tw_state_symbol_count(state);
     for (uint32_t id = 0; id < count; id++)
         if (state->symbols[id].position.side && index-- == 0) {
-            fill_position(state, id, ret);
+            give_position(state, id, ret);
             return 0;
         }
     return TW_E_NOT_FOUND;

@@ -235,6 +235,24 @@ START_TEST(the_same_answer_at_another_time_leaves_no_trace) {
 }
 END_TEST
 
+START_TEST(an_answer_older_than_the_last_execution_is_refused) {
+    struct world world;
+    tw_proposal *proposal = NULL;
+    tw_error why = {0};
+    hold_tesla(&world);
+    hold(&world, "TSLA", "0", NULL);
+    world.answer.as_of_ns = tw_known(TEST_TIME_NS - INT64_C(3600000000000));
+    ck_assert_int_eq(tw_reconcile(world.day.state, &world.answer, NULL, 0, &proposal, &why),
+                     TW_E_BROKER);
+    ck_assert_ptr_nonnull(strstr(why.text, "TSLA"));
+    ck_assert_ptr_null(proposal);
+    /* Clocks differ a little: seconds are no reason. */
+    world.answer.as_of_ns = tw_known(TEST_TIME_NS - INT64_C(1000000000));
+    reconcile(&world);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(another_answer_with_nothing_new_is_one_record) {
     struct world world;
     hold_tesla(&world);
@@ -332,6 +350,7 @@ int main(void) {
     tcase_add_test(evidence, the_answer_is_recorded_with_its_digest_and_completeness);
     tcase_add_test(evidence, the_same_answer_at_another_time_leaves_no_trace);
     tcase_add_test(evidence, another_answer_with_nothing_new_is_one_record);
+    tcase_add_test(evidence, an_answer_older_than_the_last_execution_is_refused);
     tcase_add_test(evidence, events_carry_neither_time_nor_seq);
     tcase_add_test(evidence, a_proposal_outlives_the_answer_and_the_state_it_was_made_from);
     tcase_add_test(evidence, what_lies_past_the_end_of_a_proposal_is_not_found);
