@@ -3,6 +3,7 @@
  * of rows does not matter. */
 #include "core/reconcile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,26 +70,38 @@ static int compare_symbols(struct run *run) {
     return status;
 }
 
-/* An answer from before the last execution that the log has knows nothing of it: what it would make
- * of the quantities is yesterday's truth. */
+static int say_older(const struct run *run, const char *what, int64_t time_ns) {
+    char answered[TW_TIME_TEXT_BYTES], known[TW_TIME_TEXT_BYTES];
+    tw_time_format(run->answer->as_of_ns.value, 0, 0, answered);
+    tw_time_format(time_ns, 0, 0, known);
+    return tw_fail(run->why, TW_E_BROKER,
+                   "the answer is as of %s, the log has %s of %s, expected a later answer",
+                   answered, what, known);
+}
+
+/* An answer from before the last execution that the log has, or from before the last answer, knows
+ * nothing of what came since: what it would make of the quantities is yesterday's truth. Executions
+ * that reconcile booked itself carry the time of their record, so that the answer they come from
+ * would be older than they are. */
 static int check_age(const struct run *run) {
     const struct state *state = run->state;
     tw_maybe as_of = run->answer->as_of_ns;
     if (!as_of.known || run->answer->positions_completeness == TW_ANSWER_FAILED)
         return 0;
+    if (state->answer.as_of_ns != TW_UNKNOWN &&
+        state->answer.as_of_ns - CLOCKS_MAY_DIFFER_NS > as_of.value)
+        return say_older(run, "an answer", state->answer.as_of_ns);
     uint32_t count = tw_state_execution_count(state);
     for (uint32_t id = 0; id < count; id++) {
         const struct execution *execution = &state->executions[id];
-        if (execution->flags & EXECUTION_VOID ||
+        int ours = execution->flags & EXECUTION_INFERRED || execution->source == TW_SOURCE_QUERY;
+        if (ours || execution->flags & EXECUTION_VOID ||
             execution->time_ns - CLOCKS_MAY_DIFFER_NS <= as_of.value)
             continue;
-        char answered[TW_TIME_TEXT_BYTES], executed[TW_TIME_TEXT_BYTES];
-        tw_time_format(as_of.value, 0, 0, answered);
-        tw_time_format(execution->time_ns, 0, 0, executed);
-        return tw_fail(run->why, TW_E_BROKER,
-                       "the answer is as of %s, the log has an execution of %s (%s), expected a "
-                       "later answer",
-                       answered, executed, tw_state_symbol_name(state, execution->symbol));
+        char what[128];
+        snprintf(what, sizeof what, "an execution of %s",
+                 tw_state_symbol_name(state, execution->symbol));
+        return say_older(run, what, execution->time_ns);
     }
     return 0;
 }

@@ -264,6 +264,7 @@ static struct answer_kit *make_answer(const struct day *day, struct random *rand
     answer->size = sizeof *answer;
     answer->broker = "file:made.json";
     answer->account = one_in(random, 2) ? "DU1" : NULL;
+    answer->as_of_ns = tw_known(day->time_ns);
     answer->holdings = kit->holdings;
     answer->orders = kit->orders;
     answer->executions = kit->executions;

@@ -253,6 +253,31 @@ START_TEST(an_answer_older_than_the_last_execution_is_refused) {
 }
 END_TEST
 
+START_TEST(what_reconcile_booked_itself_does_not_make_its_answer_too_old) {
+    struct world world;
+    hold_tesla(&world);
+    hold(&world, "TSLA", "50", NULL);
+    world.answer.as_of_ns = tw_known(world.day.time_ns);
+    world.day.time_ns += INT64_C(600000000000);
+    reconcile(&world);
+    apply(&world);
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(an_answer_older_than_the_last_answer_is_refused) {
+    struct world world;
+    hold_tesla(&world);
+    hold(&world, "TSLA", "50", NULL);
+    world.answer.as_of_ns = tw_known(TEST_TIME_NS + INT64_C(600000000000));
+    reconcile(&world);
+    apply(&world);
+    world.holdings[0].qty_e8 = e8("100");
+    world.answer.as_of_ns = tw_known(TEST_TIME_NS + INT64_C(300000000000));
+    assert_refused(&world, TW_E_BROKER, "the log has an answer of");
+}
+END_TEST
+
 START_TEST(another_answer_with_nothing_new_is_one_record) {
     struct world world;
     hold_tesla(&world);
@@ -284,6 +309,34 @@ START_TEST(events_carry_neither_time_nor_seq) {
     ck_assert_int_eq(tw_proposal_event(world.proposal, 2)->type, TW_TYPE_fill_inferred);
     ck_assert_int_eq(tw_proposal_event(world.proposal, 3)->type, TW_TYPE_gate);
     ck_assert_uint_eq(world.proposal->state_seq, world.day.state->last_seq);
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(rows_of_a_part_that_failed_are_not_looked_at) {
+    struct world world;
+    hold_tesla(&world);
+    hold(&world, "TSLA", "100", NULL);
+    executed(&world, "e9", "TSLA", TW_ACTION_SELL, "50", "450", NULL);
+    working(&world, NULL, 7, "TSLA", TW_ACTION_SELL, "LMT", "100", "460");
+    world.answer.executions_completeness = TW_ANSWER_FAILED;
+    world.answer.orders_completeness = TW_ANSWER_FAILED;
+    reconcile(&world);
+    ck_assert_uint_eq(tw_proposal_findings(world.proposal), 1);
+    ck_assert_uint_eq(tw_proposal_events(world.proposal), 1);
+    apply(&world);
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(a_finding_that_stays_open_outlives_the_state_that_it_came_from) {
+    struct world world;
+    hold_tesla(&world);
+    hold(&world, "TSLA", "50", NULL);
+    reconcile(&world);
+    apply(&world);
+    day_close(&world.day);
+    finding_says(&world, "D2", "TSLA", "LONG 100", "LONG 50", TW_FINDING_INFER, "unexplained");
     world_close(&world);
 }
 END_TEST
@@ -349,9 +402,13 @@ int main(void) {
     TCase *evidence = tcase_create("evidence");
     tcase_add_test(evidence, the_answer_is_recorded_with_its_digest_and_completeness);
     tcase_add_test(evidence, the_same_answer_at_another_time_leaves_no_trace);
+    tcase_add_test(evidence, what_reconcile_booked_itself_does_not_make_its_answer_too_old);
+    tcase_add_test(evidence, an_answer_older_than_the_last_answer_is_refused);
     tcase_add_test(evidence, another_answer_with_nothing_new_is_one_record);
     tcase_add_test(evidence, an_answer_older_than_the_last_execution_is_refused);
     tcase_add_test(evidence, events_carry_neither_time_nor_seq);
+    tcase_add_test(evidence, rows_of_a_part_that_failed_are_not_looked_at);
+    tcase_add_test(evidence, a_finding_that_stays_open_outlives_the_state_that_it_came_from);
     tcase_add_test(evidence, a_proposal_outlives_the_answer_and_the_state_it_was_made_from);
     tcase_add_test(evidence, what_lies_past_the_end_of_a_proposal_is_not_found);
     suite_add_tcase(suite, evidence);

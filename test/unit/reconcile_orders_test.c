@@ -60,6 +60,19 @@ START_TEST(d21_what_both_know_alike_is_not_linked_again) {
 }
 END_TEST
 
+START_TEST(d21_a_modified_order_that_works_stays_modified) {
+    struct world world;
+    send_order(&world);
+    acknowledge(&world, 77);
+    day_add(&world.day, event_status("t1", TW_ORDER_MODIFIED));
+    working(&world, "t1", 77, "TSLA", TW_ACTION_BUY, "LMT", "100", "440");
+    reconcile(&world);
+    ck_assert_uint_eq(tw_proposal_findings(world.proposal), 0);
+    apply(&world);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(d21_numbers_that_mean_nothing_for_the_order_type_are_not_taken) {
     struct world world;
     send_order(&world);
@@ -353,10 +366,14 @@ START_TEST(d28_two_stops_that_share_the_position_are_fine) {
     struct world world;
     hold_and_ask(&world);
     stop(&world, 7, "60");
-    stop(&world, 8, "40");
+    tw_broker_order *second = stop(&world, 8, "40");
     reconcile(&world);
     ck_assert_uint_eq(count_findings(&world, "D28", NULL), 0);
     ck_assert_uint_eq(count_findings(&world, "D27", NULL), 0);
+    second->qty_e8 = e8("30");
+    reconcile(&world);
+    ck_assert_uint_eq(count_findings(&world, "D28", NULL), 0);
+    ck_assert_uint_eq(count_findings(&world, "D27", NULL), 1);
     world_close(&world);
 }
 END_TEST
@@ -394,6 +411,7 @@ int main(void) {
     tcase_add_test(tcase,
                    d21_an_order_without_a_ref_is_linked_by_its_perm_id_and_never_by_its_order_id);
     tcase_add_test(tcase, d21_what_both_know_alike_is_not_linked_again);
+    tcase_add_test(tcase, d21_a_modified_order_that_works_stays_modified);
     tcase_add_test(tcase, d21_numbers_that_mean_nothing_for_the_order_type_are_not_taken);
     tcase_add_test(tcase, d21_an_order_that_is_over_in_the_log_but_works_is_critical);
     tcase_add_test(tcase, d21_a_lapsed_order_that_works_after_all_lives_again);

@@ -4,6 +4,7 @@
 #define FIRST  "0000e0d5.69dd7411.01.01"
 #define SECOND "0000e0d5.69dd7411.01.02"
 #define THIRD  "0000e0d5.69dd7411.01.03"
+#define FOURTH "0000e0d5.69dd7411.01.04"
 
 /* LONG 100 TSLA by an execution with revisions, of order t1. */
 static void buy_by_order(struct world *world) {
@@ -182,6 +183,23 @@ START_TEST(d13_a_trade_that_was_busted_may_be_booked_anew) {
 }
 END_TEST
 
+START_TEST(d13_what_was_booked_anew_after_a_bust_may_be_revised_in_the_same_answer) {
+    struct world world;
+    buy_by_order(&world);
+    hold(&world, "TSLA", "60", NULL);
+    executed(&world, SECOND, "TSLA", TW_ACTION_BUY, "100", "445.25", "1")->busted = 1;
+    executed(&world, THIRD, "TSLA", TW_ACTION_BUY, "70", "445.75", "1");
+    executed(&world, FOURTH, "TSLA", TW_ACTION_BUY, "60", "445.75", "1");
+    reconcile(&world);
+    ck_assert_uint_eq(count_events(&world, TW_TYPE_fill), 1);
+    ck_assert_str_eq(event_of(&world, TW_TYPE_fill_corrected, 0)->as.fill_corrected.corrects,
+                     THIRD);
+    apply(&world);
+    ck_assert_int_eq(day_execution(&world.day, FOURTH)->qty_e8, e8("60"));
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(d13_a_bust_of_what_was_never_booked_books_nothing) {
     struct world world;
     world_open(&world);
@@ -220,6 +238,7 @@ int main(void) {
     tcase_add_test(tcase, d13_a_busted_trade_is_voided_and_stays_on_record);
     tcase_add_test(tcase, d13_a_bust_under_an_id_of_its_own_voids_the_revision_before_it);
     tcase_add_test(tcase, d13_a_trade_that_was_busted_may_be_booked_anew);
+    tcase_add_test(tcase, d13_what_was_booked_anew_after_a_bust_may_be_revised_in_the_same_answer);
     tcase_add_test(tcase, d13_a_bust_of_what_was_never_booked_books_nothing);
     tcase_add_test(tcase, d13_what_the_log_voided_and_the_broker_lists_is_noted);
     suite_add_tcase(suite, tcase);
