@@ -200,7 +200,7 @@ START_TEST(a_fold_from_any_snapshot_ends_like_the_whole_fold) {
 }
 END_TEST
 
-START_TEST(an_execution_before_the_snapshot_is_a_duplicate_too) {
+START_TEST(what_the_index_knows_before_the_snapshot_counts) {
     struct day day;
     struct buffer image = {0};
     day_open(&day, TW_COST_METHOD_AVERAGE);
@@ -217,6 +217,13 @@ START_TEST(an_execution_before_the_snapshot_is_a_duplicate_too) {
     /* An id that only a later record books is not booked yet. */
     index.executions[0].seq = fill.seq;
     ck_assert_int_eq(tw_fold_check(state, &fill, NULL), 0);
+    tw_event order = event_order("o1", "TSLA", TW_ACTION_BUY, TW_PURPOSE_ENTRY, "1");
+    day_stamp(&day, &order);
+    index.orders[0] = (struct index_entry){"o1", order.seq};
+    index.order_count = 1;
+    ck_assert_int_eq(tw_fold_check(state, &order, NULL), 0);
+    index.orders[0].seq = 1;
+    ck_assert_int_eq(tw_fold_check(state, &order, NULL), TW_E_HISTORY);
     tw_state_free(state);
     tw_buffer_free(&image);
     day_close(&day);
@@ -256,7 +263,7 @@ int main(void) {
     TCase *tests = tcase_create("snapshot");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_fold_from_any_snapshot_ends_like_the_whole_fold);
-    tcase_add_test(tests, an_execution_before_the_snapshot_is_a_duplicate_too);
+    tcase_add_test(tests, what_the_index_knows_before_the_snapshot_counts);
     tcase_add_test(tests, an_index_that_cannot_be_read_refuses_the_event);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -262,7 +262,7 @@ void day_kept_bytes(const struct state *state, struct buffer *out) {
     const int64_t numbers[] = {
         state->trading_date, (int64_t)state->first_seq, (int64_t)state->last_seq,
         state->last_time_ns, state->total_trades,       state->winners,
-        state->losers};
+        state->losers,       state->highest_revision};
     tw_buffer_put(out, numbers, sizeof numbers);
     tw_buffer_put(out, state->type_counts, sizeof state->type_counts);
     put_session(out, state);

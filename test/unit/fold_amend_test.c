@@ -194,6 +194,14 @@ START_TEST(an_opening_position_is_of_the_path_that_its_plan_says) {
 }
 END_TEST
 
+START_TEST(a_path_that_was_told_after_the_entry_survives_a_correction) {
+    buy("e1", "100", "10");
+    day_add(&day, event_plan("TSLA", TW_SIDE_LONG, "breakout", NULL));
+    day_add(&day, event_corrected("e2", "e1", "90", "10"));
+    ck_assert_str_eq(tw_state_text(day.state, tsla()->trade.entry_path), "breakout");
+}
+END_TEST
+
 START_TEST(a_symbol_has_one_opening_position_from_an_earlier_date) {
     tw_event opening = event_opening("TSLA", TW_SIDE_LONG, "150", "10");
     opening.as.position_opening.from_date = tw_known(TEST_DATE);
@@ -319,6 +327,7 @@ int main(void) {
     tcase_add_test(tests, a_busted_entry_turns_its_exit_into_a_short_entry);
     tcase_add_test(tests, an_opening_position_was_there_before_the_days_first_fill);
     tcase_add_test(tests, an_opening_position_is_of_the_path_that_its_plan_says);
+    tcase_add_test(tests, a_path_that_was_told_after_the_entry_survives_a_correction);
     tcase_add_test(tests, a_symbol_has_one_opening_position_from_an_earlier_date);
     tcase_add_test(tests, a_carried_position_stays_carried_when_it_is_adjusted);
     tcase_add_test(tests, an_adjustment_upwards_adds_at_the_cost_it_says);
