@@ -6,9 +6,9 @@
  *   nanoseconds since 1970 and end in _ns; a trading date is the number yyyymmdd. A bare number is
  *   a count. `seq` counts from 1.
  * - What may be unknown is a tw_maybe. Zeroed memory means unknown, never 0.
- * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on success),
- *   detail through `why` (means something only after a failure; may be NULL). A call that fails has
- *   changed nothing.
+ * - Calls return 0, or a negative TW_E_ number. Results come through `ret` (written only on
+ *   success), detail through `why` (means something only after a failure; may be NULL). A call that
+ *   fails has changed nothing.
  * - Every struct but tw_maybe and tw_error starts with `size`: set it to sizeof before the call.
  *   Members are only ever appended.
  * - Text is UTF-8, NUL-terminated, without control characters; NULL is unknown. Pointers you pass
