@@ -413,7 +413,7 @@ static void reconcile_once(struct day *day, struct random *random, const struct 
 START_TEST(applied_once_it_finds_nothing_more_and_holds_what_the_broker_holds) {
     struct random random = {seed_from_environment("reconcile_property")};
     const char *wanted = getenv("TW_ROUNDS");
-    int days = wanted ? atoi(wanted) : 800;
+    int days = wanted ? atoi(wanted) : 1600;
     for (int i = 0; i < days; i++) {
         struct day older, day;
         int64_t method = one_in(&random, 2) ? TW_COST_METHOD_AVERAGE : TW_COST_METHOD_FIFO;
