@@ -88,7 +88,9 @@ static int check_sums(const struct state *state, const struct symbol *symbol,
 static int check_candidate(struct state *state, const tw_event *event,
                            const struct candidate *candidate, tw_error *why) {
     uint32_t id;
-    int status = tw_fold_find_execution(state, event, candidate->exec_id, &id, why);
+    int status = TW_E_NOT_FOUND;
+    if (!state->history.replaying || tw_state_find_execution(state, candidate->exec_id) != TW_NONE)
+        status = tw_fold_find_execution(state, event, candidate->exec_id, &id, why);
     if (status == 0)
         return say_duplicate(state, candidate, id, why);
     if (status != TW_E_NOT_FOUND)

@@ -123,7 +123,9 @@ static int is_entry(int64_t purpose) {
 int tw_check_order_submitted(struct state *state, const tw_event *event, tw_error *why) {
     const tw_order_submitted *submitted = &event->as.order_submitted;
     uint32_t id;
-    int status = tw_fold_find_order(state, event, submitted->order_ref, &id, why);
+    int status = TW_E_NOT_FOUND;
+    if (!state->history.replaying || tw_state_find_order(state, submitted->order_ref) != TW_NONE)
+        status = tw_fold_find_order(state, event, submitted->order_ref, &id, why);
     if (status && status != TW_E_NOT_FOUND)
         return status;
     if (status == 0)

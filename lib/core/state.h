@@ -243,6 +243,7 @@ struct history {
     int (*find)(void *context, const char *exec_id, uint64_t *ret_seq);
     int (*find_order)(void *context, const char *order_ref, uint64_t *ret_seq);
     void *context;
+    int replaying; /* what is folded was let pass when it was appended: a new id is new */
 };
 
 struct state {

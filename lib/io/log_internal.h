@@ -24,6 +24,10 @@ struct log {
 /* 0, or TW_E_FORKED in a child of the process that opened the log. */
 int tw_log_check_owner(const struct log *log, tw_error *why);
 
+/* Before anything is looked up in or put into the indexes of executions and orders: a start has not
+ * looked at their pages. */
+int tw_log_check_indexes(struct log *log, tw_error *why);
+
 /* A key of events and snapshots: big-endian, so that LMDB's order is the order of the seqs. */
 void tw_log_put_seq(uint64_t seq, uint8_t key[TW_SEQ_KEY_BYTES]);
 int tw_log_get_seq(struct bytes key, uint64_t *ret, tw_error *why);

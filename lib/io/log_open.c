@@ -130,6 +130,11 @@ static int decide_locking(const struct folder *folder, const struct share *share
     return 0;
 }
 
+static void note_unread(struct share *share, const struct preflight *preflight) {
+    share->checked_from = preflight->events_from;
+    share->indexes_unread = preflight->indexes_unread != 0;
+}
+
 static int open_reading(const struct folder *folder, struct log *log, tw_error *why) {
     struct share *share = log->share;
     struct preflight preflight;
@@ -139,6 +144,7 @@ static int open_reading(const struct folder *folder, struct log *log, tw_error *
     if (share->env)
         return check_through_lmdb(log, why);
     preflight.events_from = 0;
+    preflight.indexes_unread = 0;
     int rc = decide_locking(folder, share, &how, &alive, why);
     if (rc == 0)
         rc = tw_preflight_live(share->fd, TW_PREFLIGHT_NEWEST, &preflight, why);
@@ -153,7 +159,7 @@ static int open_reading(const struct folder *folder, struct log *log, tw_error *
     if (rc == 0)
         rc = tw_share_size(share, &bytes, why);
     if (rc == 0)
-        share->checked_from = preflight.events_from;
+        note_unread(share, &preflight);
     if (rc == 0)
         rc = tw_share_open_env(share, how, (uint64_t)bytes / TW_PAGE_BYTES * TW_PAGE_BYTES, why);
     return rc ? rc : check_through_lmdb(log, why);
@@ -212,7 +218,7 @@ static int open_writing(const struct folder *folder, struct log *log, tw_error *
     if (rc == 0)
         rc = reserve_day(share, preflight.used_bytes, why);
     if (rc == 0)
-        share->checked_from = preflight.events_from;
+        note_unread(share, &preflight);
     if (rc == 0)
         rc = tw_share_open_env(share, TW_ENV_WRITE, (uint64_t)share->file_bytes, why);
     if (rc == 0)

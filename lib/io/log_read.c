@@ -30,24 +30,34 @@ static int begin(struct log *log, struct MDB_txn **ret, tw_error *why) {
 /* Opening looked only at the pages that a start from the newest snapshot reads. Before the first
  * look at older records, all the rest goes through the preflight too. A file that a live writer
  * changes at every try is left to LMDB's locks, as in tw_log_open. */
-static int check_older(struct log *log, uint64_t from_seq, tw_error *why) {
+static int check_more(struct log *log, enum preflight_scope scope, tw_error *why) {
     struct share *share = log->share;
     struct preflight preflight;
-    if (from_seq > atomic_load(&share->checked_from))
-        return 0;
-    if (atomic_load(&share->checked_from) == 0)
-        return 0;
     int rc = tw_log_check_owner(log, why);
-    if (rc == 0) {
-        /* A writer that joins takes another descriptor and closes this one. */
-        pthread_rwlock_rdlock(&share->gate);
-        rc = tw_preflight_live(share->fd, TW_PREFLIGHT_ALL, &preflight, why);
-        pthread_rwlock_unlock(&share->gate);
-    }
+    if (rc)
+        return rc;
+    /* A writer that joins takes another descriptor and closes this one. */
+    pthread_rwlock_rdlock(&share->gate);
+    rc = tw_preflight_live(share->fd, scope, &preflight, why);
+    pthread_rwlock_unlock(&share->gate);
     if (rc < 0)
         return tw_fail_in(why, rc, "%s", share->shown);
-    atomic_store(&share->checked_from, 0);
+    atomic_store(&share->indexes_unread, 0);
+    if (scope == TW_PREFLIGHT_ALL)
+        atomic_store(&share->checked_from, 0);
     return 0;
+}
+
+static int check_older(struct log *log, uint64_t from_seq, tw_error *why) {
+    uint64_t checked_from = atomic_load(&log->share->checked_from);
+    if (checked_from == 0 || from_seq > checked_from)
+        return 0;
+    return check_more(log, TW_PREFLIGHT_ALL, why);
+}
+
+int tw_log_check_indexes(struct log *log, tw_error *why) {
+    return atomic_load(&log->share->indexes_unread) ? check_more(log, TW_PREFLIGHT_INDEXES, why)
+                                                    : 0;
 }
 
 void tw_log_put_seq(uint64_t seq, uint8_t key[TW_SEQ_KEY_BYTES]) {
@@ -229,7 +239,9 @@ static int find_id(struct log *log, enum table table, const char *id, uint64_t *
     if (length == 0 || length > TW_LOG_ID_BYTES)
         return tw_fail(why, TW_E_INVALID, "an id of %zu bytes, expected 1 to %d", length,
                        TW_LOG_ID_BYTES);
-    int rc = begin(log, &txn, why);
+    int rc = tw_log_check_indexes(log, why);
+    if (rc == 0)
+        rc = begin(log, &txn, why);
     if (rc)
         return rc;
     struct bytes key = {id, length};
@@ -306,7 +318,7 @@ static int64_t each_id(struct log *log, enum table table,
     memset(&walk, 0, sizeof walk);
     walk.each = each;
     walk.context = context;
-    int rc = 0;
+    int rc = tw_log_check_indexes(log, why);
     while (rc == 0 && !walk.ended) {
         struct MDB_txn *txn = NULL;
         struct MDB_cursor *cursor = NULL;

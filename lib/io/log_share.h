@@ -8,6 +8,7 @@
 #define TW_IO_LOG_SHARE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "io/folder.h"
 #include "io/log_lmdb.h"
@@ -25,8 +26,10 @@ struct share {
     int folder_fd;
     int fd;             /* our own descriptor of the day file */
     int64_t file_bytes; /* while writing: the size it has to have */
-    _Atomic uint64_t
-        checked_from;  /* records before this seq lie on pages nobody has looked at yet */
+    /* Records before this seq lie on pages nobody has looked at yet; 1: nor at those of the
+     * indexes. */
+    _Atomic uint64_t checked_from;
+    atomic_int indexes_unread;
     dev_t lock_device; /* while writing: which lock file LMDB has open */
     ino_t lock_inode;
     pthread_rwlock_t gate;

@@ -302,6 +302,13 @@ static int check_change(const struct log *log, const struct change *change, cons
     return 0;
 }
 
+static int has_ids(const struct log_record *records, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (records[i].exec_id || records[i].order_ref)
+            return 1;
+    return 0;
+}
+
 int tw_log_commit(struct log *log, const struct log_record *records, size_t count,
                   const struct log_snapshot *snapshot, const uint8_t digest[TW_DIGEST_BYTES],
                   tw_error *why) {
@@ -309,6 +316,8 @@ int tw_log_commit(struct log *log, const struct log_record *records, size_t coun
     int rc = check_usable(log, why);
     if (rc == 0)
         rc = check_change(log, &change, digest, why);
+    if (rc == 0 && has_ids(records, count))
+        rc = tw_log_check_indexes(log, why);
     if (rc || (count == 0 && !snapshot))
         return rc;
     if (count > 0) {

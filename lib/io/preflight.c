@@ -55,7 +55,8 @@ struct walk {
     struct preflight *result;
     enum preflight_scope scope;
     uint8_t skip_below[SEQ_KEY_BYTES]; /* events with lower keys are not needed */
-    int skipping;
+    int skipping;                      /* leaves that lie below that whole */
+    int skipping_all;                  /* any leaf below a branch */
     uint64_t skipped_leaves;
 };
 
@@ -242,6 +243,8 @@ static int enter_page(struct walk *walk, const struct tree *tree, unsigned depth
 static int may_skip(const struct walk *walk, const struct tree *tree, unsigned depth) {
     const struct level *level = &walk->levels[depth];
     struct page_node next;
+    if (walk->skipping_all && depth + 2 == tree->record.depth)
+        return 1;
     if (!walk->skipping || depth + 2 != tree->record.depth ||
         level->index == tw_page_keys(level->page))
         return 0;
@@ -345,7 +348,13 @@ static int walk_tables(struct walk *walk) {
             events = index;
             continue;
         }
+        walk->skipping_all = walk->scope == TW_PREFLIGHT_NEWEST &&
+                             (is_table(table, "executions") || is_table(table, "orders")) &&
+                             walk->tables[index].record.overflow_pages == 0;
         rc = walk_tree(walk, &walk->tables[index], table->name);
+        walk->skipping_all = 0;
+        result->indexes_unread |= walk->skipped_leaves > 0;
+        walk->skipped_leaves = 0;
         if (rc == 0 && is_table(table, "snapshots") && walk->last.known &&
             walk->last.size == SEQ_KEY_BYTES)
             memcpy(walk->skip_below, walk->last.bytes, SEQ_KEY_BYTES);
@@ -353,7 +362,7 @@ static int walk_tables(struct walk *walk) {
     if (rc || events == none)
         return rc;
     const struct tree *tree = &walk->tables[events];
-    walk->skipping = walk->scope == TW_PREFLIGHT_NEWEST && tree->record.overflow_pages == 0;
+    walk->skipping = walk->scope != TW_PREFLIGHT_ALL && tree->record.overflow_pages == 0;
     rc = walk_tree(walk, tree, "events");
     walk->skipping = 0;
     for (int i = 0; walk->skipped_leaves && i < SEQ_KEY_BYTES; i++)

@@ -40,6 +40,7 @@ struct preflight {
     uint64_t file_bytes;
     uint64_t free_pages;  /* pages of the free list */
     uint64_t events_from; /* leaves of "events" with records below this seq alone were not read */
+    uint64_t indexes_unread; /* 1: leaves of "executions" or "orders" were not read */
     uint64_t table_count;
     struct preflight_table tables[TW_PREFLIGHT_TABLES];
 };
@@ -53,6 +54,9 @@ enum preflight_scope {
     /* Leaves of "events" that hold nothing but records before the newest snapshot are accounted for
      * but not read: a start from a snapshot has no use for them, and they are nearly all of a long
      * day. Whoever reads there asks for all first. Only where no event has pages of its own. */
+    TW_PREFLIGHT_INDEXES,
+    /* The leaves of the tables "executions" and "orders" are accounted for only, too: a start does
+     * not look anything up in them. */
     TW_PREFLIGHT_NEWEST
 };
 

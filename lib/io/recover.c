@@ -99,6 +99,7 @@ void tw_recover_attach(struct state *state, struct log *log) {
     state->history.find = log ? find_in_log : NULL;
     state->history.find_order = log ? find_order_in_log : NULL;
     state->history.context = log;
+    state->history.replaying = 0;
 }
 
 /* Tries the snapshots, newest first. TW_E_NOT_FOUND when none can be used. */
@@ -242,6 +243,7 @@ static int recover_to(struct log *log, const struct recover_limit *limit,
     int status = limit->whole_day ? TW_E_NOT_FOUND : from_snapshot(log, limit, head, ret);
     if (status == 0) {
         tw_recover_attach(ret->state, log);
+        ret->state->history.replaying = 1;
         status = replay(log, limit, head, ret, why);
         /* A snapshot that the log contradicts is a bad snapshot: the log decides. */
         if (status && status != TW_E_NOMEM && status != TW_E_IO && status != TW_E_FORKED) {
