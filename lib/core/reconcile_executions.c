@@ -27,12 +27,26 @@ static void order_filled(struct run *run, uint32_t id, int64_t delta_e8) {
         order->status = TW_ORDER_ACKNOWLEDGED;
 }
 
+/* Found in one order, folded in another: a bust comes before the fills, and an order may have
+ * executions in several symbols. Whether it was filled on the way decides what it is at the end. */
+void tw_reconcile_replay_orders(struct run *run) {
+    tw_reconcile_begin_orders(run);
+    tw_reconcile_sort_repairs(run, 0);
+    for (size_t i = 0; i < run->repair_count; i++)
+        order_filled(run, run->repairs[i].order, run->repairs[i].order_delta_e8);
+}
+
 int tw_reconcile_move(struct run *run, uint32_t id, uint64_t seq, int64_t action, int64_t qty_e8,
                       uint32_t order) {
     struct subject *subject = &run->subjects[id];
     int64_t delta = action == TW_ACTION_BUY ? qty_e8 : -qty_e8;
     subject->repaired = 1;
+    if (run->failed)
+        return 0;
     order_filled(run, order, qty_e8);
+    struct repair *repair = &run->repairs[run->repair_count - 1];
+    repair->order = order;
+    repair->order_delta_e8 = qty_e8;
     /* An adjustment says what is held, whatever came before it. */
     if (seq < subject->settled_seq)
         return 0;

@@ -252,6 +252,7 @@ tw_event *tw_reconcile_repair(struct run *run, uint32_t subject, int64_t type, i
     struct repair *repair = &run->repairs[run->repair_count];
     memset(repair, 0, sizeof *repair);
     repair->subject = subject;
+    repair->order = TW_NONE;
     repair->rank = rank_of(type);
     /* Executions move orders, also across symbols; what the broker says of an order comes after. */
     repair->last = type == TW_TYPE_order_updated;

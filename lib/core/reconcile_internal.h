@@ -102,6 +102,8 @@ struct order_row {
 
 struct repair {
     uint32_t subject;
+    uint32_t order; /* that an execution moves, or TW_NONE */
+    int64_t order_delta_e8;
     int last;     /* 1: after everything else, 0: with its subject */
     int rank;     /* within the subject: what has to come before executions does */
     size_t place; /* in order of arrival */
@@ -209,6 +211,9 @@ int tw_reconcile_supersede(struct run *run, uint32_t subject);
  * seq is that of its record, UINT64_MAX for a new one. TW_E_RANGE. */
 int tw_reconcile_move(struct run *run, uint32_t subject, uint64_t seq, int64_t action,
                       int64_t qty_e8, uint32_t order);
+/* What the orders will be once the repairs are folded in, in their order. */
+void tw_reconcile_replay_orders(struct run *run);
+void tw_reconcile_begin_orders(struct run *run); /* as the state has them */
 /* The order of the state that a row belongs to: by order_ref, then by perm_id. */
 uint32_t tw_reconcile_match_order(const struct run *run, const char *order_ref, tw_maybe perm_id);
 

@@ -372,6 +372,7 @@ int tw_reconcile_orders(struct run *run) {
     int status = collect(run);
     if (status)
         return status;
+    tw_reconcile_replay_orders(run);
     uint32_t count = tw_state_order_count(run->state);
     size_t next = 0;
     for (uint32_t id = 0; id < count; id++) {

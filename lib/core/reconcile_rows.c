@@ -36,17 +36,25 @@ static int compare_perms(const void *left, const void *right) {
     return (a->order > b->order) - (a->order < b->order);
 }
 
+void tw_reconcile_begin_orders(struct run *run) {
+    uint32_t count = tw_state_order_count(run->state);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct order *order = &run->state->orders[i];
+        run->after[i].qty_e8 = order->qty_e8;
+        run->after[i].filled_e8 = order->filled_e8;
+        run->after[i].status = order->status;
+    }
+}
+
 static int index_perms(struct run *run) {
     uint32_t count = tw_state_order_count(run->state);
     run->perms = calloc((size_t)count + 1, sizeof *run->perms);
     run->after = calloc((size_t)count + 1, sizeof *run->after);
     if (!run->perms || !run->after)
         return TW_E_NOMEM;
+    tw_reconcile_begin_orders(run);
     for (uint32_t i = 0; i < count; i++) {
         const struct order *order = &run->state->orders[i];
-        run->after[i].qty_e8 = order->qty_e8;
-        run->after[i].filled_e8 = order->filled_e8;
-        run->after[i].status = order->status;
         if (order->perm_id == TW_UNKNOWN || order->perm_id == 0)
             continue;
         run->perms[run->perm_count].perm_id = order->perm_id;

@@ -200,6 +200,26 @@ START_TEST(d13_what_was_booked_anew_after_a_bust_may_be_revised_in_the_same_answ
 }
 END_TEST
 
+START_TEST(d13_an_order_that_was_never_filled_is_not_reopened_by_a_bust) {
+    struct world world;
+    world_open(&world);
+    ask_orders(&world);
+    day_add(&world.day, event_order("t1", "TSLA", TW_ACTION_BUY, TW_PURPOSE_ENTRY, "100"));
+    tw_event fill = event_fill(FIRST, "TSLA", TW_ACTION_BUY, "40", "445.25", "1");
+    fill.as.fill.order_ref = "t1";
+    day_add(&world.day, fill);
+    day_add(&world.day, event_status("t1", TW_ORDER_CANCELLED));
+    hold(&world, "TSLA", "60", NULL);
+    executed(&world, FIRST, "TSLA", TW_ACTION_BUY, "40", "445.25", "1")->busted = 1;
+    executed(&world, "e2", "TSLA", TW_ACTION_BUY, "60", "445.25", "1")->order_ref = "t1";
+    reconcile(&world);
+    ck_assert_uint_eq(count_findings(&world, "D23", NULL), 0);
+    apply(&world);
+    ck_assert_int_eq(day_order(&world.day, "t1")->status, TW_ORDER_CANCELLED);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(d13_a_bust_of_what_was_never_booked_books_nothing) {
     struct world world;
     world_open(&world);
@@ -239,6 +259,7 @@ int main(void) {
     tcase_add_test(tcase, d13_a_bust_under_an_id_of_its_own_voids_the_revision_before_it);
     tcase_add_test(tcase, d13_a_trade_that_was_busted_may_be_booked_anew);
     tcase_add_test(tcase, d13_what_was_booked_anew_after_a_bust_may_be_revised_in_the_same_answer);
+    tcase_add_test(tcase, d13_an_order_that_was_never_filled_is_not_reopened_by_a_bust);
     tcase_add_test(tcase, d13_a_bust_of_what_was_never_booked_books_nothing);
     tcase_add_test(tcase, d13_what_the_log_voided_and_the_broker_lists_is_noted);
     suite_add_tcase(suite, tcase);
