@@ -492,7 +492,11 @@ TW_API void tw_broker_close(tw_broker *broker);
 
 /* Compares the state with an answer. Pure: nothing is written. `older` is the state of the newest
  * day before, or NULL: where a position was held overnight its metadata comes from there. An answer
- * that does not say how complete its positions are is TW_E_INCOMPLETE. Free the result. */
+ * that does not say how complete its positions are is TW_E_INCOMPLETE; one that contradicts itself
+ * or is older than the last execution of the log TW_E_BROKER; of another account
+ * TW_E_OTHER_ACCOUNT. TW_E_HISTORY when the state was started from a snapshot and the answer
+ * reaches behind it: fold the whole day. TW_E_DATE when `older` is not older; TW_E_RANGE,
+ * TW_E_TEXT. Free the result. */
 TW_API int tw_reconcile(const tw_state *state, const tw_answer *answer, const tw_state *older,
                         int64_t overnight, tw_proposal **ret, tw_error *why);
 

@@ -215,7 +215,10 @@ static int64_t read_number(struct body *body, const struct field *field) {
 static void read_field(struct body *body, const struct field *field, tw_event *event) {
     struct value value = {.known = 1};
     if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
-        value.data = read_text(body, field->limit);
+        const char *text = read_text(body, field->limit);
+        if (text && field->kind == KIND_SYMBOL && strcmp(text, "all") == 0)
+            body->is_suspect = 1;
+        value.data = text;
     } else if (field->kind == KIND_BYTES) {
         const void *data = tw_unpack_bin(&body->in, &value.size);
         if (data)

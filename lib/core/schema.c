@@ -205,6 +205,10 @@ static int check_text(const struct event_type *type, const struct field *field, 
                        "%s: %s is \"%s\", expected UTF-8 without control characters", type->name,
                        field->name, tw_text_show(value.data, value.size, shown, sizeof shown));
     }
+    /* A gate for all symbols has this scope: no symbol may be mistaken for it. */
+    if (field->kind == KIND_SYMBOL && value.size == 3 && memcmp(value.data, "all", 3) == 0)
+        return tw_fail(why, TW_E_TEXT, "%s: %s is \"all\", which means every symbol", type->name,
+                       field->name);
     return 0;
 }
 

@@ -133,6 +133,18 @@ START_TEST(a_caller_with_an_older_shorter_struct_is_served) {
 }
 END_TEST
 
+START_TEST(no_symbol_is_called_as_the_gate_for_all_is) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    tw_fill fill = fill_of("e1", TW_ACTION_BUY, 1, 100);
+    fill.symbol = "all";
+    FAILS(tw_append_fill(store, &fill, NULL, &why), TW_E_TEXT);
+    fill.symbol = "ALL";
+    OK(tw_append_fill(store, &fill, NULL, &why));
+    tw_abandon(store);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("store_append");
     TCase *cases = tcase_create("store_append");
@@ -143,6 +155,7 @@ int main(void) {
     tcase_add_test(cases, an_event_of_another_date_is_refused);
     tcase_add_test(cases, several_threads_append_while_the_timer_takes_checkpoints);
     tcase_add_test(cases, a_caller_with_an_older_shorter_struct_is_served);
+    tcase_add_test(cases, no_symbol_is_called_as_the_gate_for_all_is);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
