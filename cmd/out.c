@@ -134,7 +134,8 @@ int tw_exit_status(int code) {
 int tw_out_error_at(const char *place, const tw_error *why) {
     int code = (int)why->code;
     say(place, why->text[0] ? why->text : tw_error_happened(code), tw_error_remedy(code));
-    return tw_exit_status(code);
+    /* A failure that nobody explained is a failure all the same. */
+    return code ? tw_exit_status(code) : EXIT_WRONG;
 }
 
 int tw_out_error(const tw_error *why) {
