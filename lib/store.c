@@ -1,11 +1,14 @@
 /* The facade: appending. The line is readable here: check, write, apply. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "base/error.h"
 #include "core/fold.h"
 #include "core/schema.h"
 #include "io/clock.h"
+#include "io/system.h"
 #include "store_internal.h"
 
 int tw_store_enter(tw_store *store, tw_error *why) {
@@ -143,6 +146,8 @@ static int write_batch(tw_store *store, struct batch *batch, tw_error *why) {
         memcpy(store->digest, batch->digest, sizeof store->digest);
         store->durable_seq = batch->records[batch->count - 1].seq;
     }
+    if (store->durable_fd >= 0 && (!status || store->failed))
+        eventfd_write(store->durable_fd, 1);
     return status;
 }
 
@@ -326,6 +331,18 @@ uint64_t tw_durable_seq(tw_store *store) {
     uint64_t seq = store->durable_seq;
     tw_store_leave(store);
     return seq;
+}
+
+int tw_durable_fd(tw_store *store, tw_error *why) {
+    int status = tw_store_enter(store, why);
+    if (status)
+        return status;
+    if (store->durable_fd < 0)
+        store->durable_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    status = store->durable_fd;
+    int error = errno;
+    tw_store_leave(store);
+    return status < 0 ? tw_system_fail(why, error, "making a descriptor to wait on") : status;
 }
 
 int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *why) {

@@ -19,7 +19,8 @@ struct tw_store {
     pthread_t timer;
     int timer_runs;
     int stopping;
-    int failed; /* latched: memory and disk may differ */
+    int failed;     /* latched: memory and disk may differ */
+    int durable_fd; /* told when durable_seq moves; -1: nobody asked for it */
     struct folder *folder;
     struct lock *lock;
     struct identity identity;

@@ -293,6 +293,8 @@ static void free_store(tw_store *store) {
     tw_folder_close(store->folder);
     tw_buffer_free(&store->records);
     tw_buffer_free(&store->image);
+    if (store->durable_fd >= 0)
+        close(store->durable_fd);
     if (!forked) {
         pthread_cond_destroy(&store->wake);
         pthread_mutex_destroy(&store->mutex);
@@ -304,6 +306,7 @@ static int new_store(tw_store **ret, tw_error *why) {
     tw_store *store = calloc(1, sizeof *store);
     if (!store)
         return tw_fail(why, TW_E_NOMEM, "no memory for a store");
+    store->durable_fd = -1;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -258,6 +258,8 @@ typedef struct tw_recovery {
     uint64_t first_seq;  /* first record of this day; 0 if it has none */
     uint64_t opened_pid; /* process id of the last session */
     int64_t opened_ns;   /* start of the last session; 0 if there was none */
+    uint64_t intake_records; /* of those recovered: found in the intake alone, not in a day file */
+    uint64_t intake_torn;    /* appends cut off by the end of the last session, and dropped */
 } tw_recovery;
 
 /* The state at the end of a day (at_seq 0 and at_ns 0), after record at_seq, or after the last
@@ -290,8 +292,21 @@ typedef struct tw_options {
     int64_t environment;   /* refuse live for paper and paper for live; 0: do not compare */
     int64_t trading_date;  /* 0: from the clock, the zone and the roll-over time */
     int64_t checkpoint_ns; /* time between checkpoints; 0: 10 s; -1: none but on demand */
-    int64_t no_thread;     /* 1: no timer thread; the host calls tw_tick */
+    int64_t no_thread;     /* 1: no thread of the library; the host calls tw_tick */
+    int64_t mode;          /* TW_MODE_*; 0: TW_MODE_EACH */
+    /* An event is in the day file, for other processes to see, at most so long after its append
+     * (more while the disk is slower than that); 0: 100 ms. */
+    int64_t commit_delay_ns;
+    int64_t full_wait_ns; /* how long an append waits for room in the intake; 0: 1 s; -1: not */
 } tw_options;
+
+/* What an append has made sure of when it returns 0. */
+enum {
+    TW_MODE_EACH = 1, /* the event survives loss of power: one write, one flush */
+    /* The event survives the death of the process: one write. It survives loss of power when
+     * tw_wait says so, or tw_durable_seq, at the latest when the commit delay is over. */
+    TW_MODE_GROUP = 2
+};
 
 /* Opens for writing: takes the lock, checks the files, recovers today's state from the newest good
  * snapshot and the records after it, and appends session_opened. A later trading date than the
@@ -345,6 +360,11 @@ TW_API uint64_t tw_durable_seq(tw_store *store);
 
 /* Returns when seq is durable: TW_E_TIMEOUT after timeout_ns (-1: no limit), TW_E_FAILED. */
 TW_API int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *why);
+
+/* A descriptor for event loops: readable when tw_durable_seq has moved, or the handle has failed,
+ * since it was last read (8 bytes, as of eventfd(2); reading does not block). It belongs to the
+ * store and is closed with it. Returns it, or TW_E_IO, TW_E_FORKED. */
+TW_API int tw_durable_fd(tw_store *store, tw_error *why);
 
 /* Ends the current trading date (session_closed, checkpoint) and begins a later one in a new day
  * file (session_opened). What the old day left open is not carried on by itself: see

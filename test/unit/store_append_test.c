@@ -1,6 +1,8 @@
 /* Appending: one, many, by several threads, twice. */
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "store_fixture.h"
 
@@ -145,6 +147,28 @@ START_TEST(no_symbol_is_called_as_the_gate_for_all_is) {
 }
 END_TEST
 
+static int is_readable(int fd) {
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLIN;
+}
+
+START_TEST(an_event_loop_is_told_that_an_event_is_durable) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    int fd = tw_durable_fd(store, &why);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(tw_durable_fd(store, &why), fd);
+    ck_assert(!is_readable(fd));
+    buy(store, "e1", 1, 100);
+    ck_assert(is_readable(fd));
+    uint64_t told;
+    ck_assert_int_eq(read(fd, &told, sizeof told), sizeof told);
+    ck_assert(!is_readable(fd));
+    ck_assert_int_eq(read(fd, &told, sizeof told), -1);
+    tw_abandon(store);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("store_append");
     TCase *cases = tcase_create("store_append");
@@ -156,6 +180,7 @@ int main(void) {
     tcase_add_test(cases, several_threads_append_while_the_timer_takes_checkpoints);
     tcase_add_test(cases, a_caller_with_an_older_shorter_struct_is_served);
     tcase_add_test(cases, no_symbol_is_called_as_the_gate_for_all_is);
+    tcase_add_test(cases, an_event_loop_is_told_that_an_event_is_durable);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
