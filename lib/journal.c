@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "io/clock.h"
+#include "io/log_tail.h"
+#include "io/takeover_start.h"
 #include "io/zone_file.h"
 #include "store_internal.h"
 
@@ -75,6 +77,22 @@ int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room)
     return tw_folder_dates(journal->folder, ret, room, NULL);
 }
 
+/* Where the last writer died, what it appended last may be in the intake alone. A copy of a day
+ * without the intake is whole if that session ended cleanly; an older day is whole without it. */
+static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
+    struct log_tail *tail = NULL;
+    int64_t newest = 0;
+    int status = tw_log_tail_load(log, journal->folder, journal->identity.uuid, &tail, why);
+    if (status == TW_E_NOT_FOUND) {
+        status = tw_date_before(journal->folder, INT64_MAX, &newest, why);
+        if (!status && newest == tw_log_date(log))
+            status = tw_takeover_excuse(journal->folder, log, why);
+    }
+    if (!status && tail)
+        tw_log_attach_tail(log, tail);
+    return status;
+}
+
 int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why) {
     if (!journal || !ret)
         return tw_fail(why, TW_E_INVALID, "journal or result are missing");
@@ -84,6 +102,8 @@ int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error
                        (long long)date);
     if (!status) {
         status = tw_log_check_journal(*ret, journal->identity.uuid, why);
+        if (!status && journal->identity.format >= TW_FORMAT_INTAKE)
+            status = attach_tail(journal, *ret, why);
         if (status) {
             tw_log_close(*ret);
             *ret = NULL;
@@ -244,7 +264,7 @@ static void describe_session(const struct state *state, tw_recovery *report) {
 }
 
 static void describe_recovery(const struct recovered *found, int64_t date, int64_t older,
-                              int64_t took_ns, tw_recovery *ret) {
+                              int64_t took_ns, uint64_t unsaved, uint64_t torn, tw_recovery *ret) {
     tw_recovery report = {.size = sizeof report,
                           .trading_date = date,
                           .last_seq = found->state->last_seq,
@@ -254,7 +274,9 @@ static void describe_recovery(const struct recovered *found, int64_t date, int64
                           .snapshots_bad = found->snapshots_bad,
                           .replayed = found->replayed,
                           .older_date = older,
-                          .took_ns = took_ns};
+                          .took_ns = took_ns,
+                          .intake_records = unsaved,
+                          .intake_torn = torn};
     describe_session(found->state, &report);
     tw_give(ret, &report, sizeof report);
 }
@@ -272,6 +294,8 @@ int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
         return status;
     struct recover_limit limit = {.at_seq = at_seq, .at_ns = at_ns, .whole_day = !recovery};
     status = tw_recover_day(log, &limit, &found, why);
+    uint64_t unsaved, torn;
+    tw_log_unsaved(log, &unsaved, &torn);
     tw_log_close(log);
     if (status)
         return status;
@@ -282,7 +306,8 @@ int tw_journal_state(tw_journal *journal, int64_t trading_date, uint64_t at_seq,
         return status;
     }
     if (recovery)
-        describe_recovery(&found, trading_date, older, tw_clock_monotonic_ns() - started, recovery);
+        describe_recovery(&found, trading_date, older, tw_clock_monotonic_ns() - started, unsaved,
+                          torn, recovery);
     *ret = found.state;
     return 0;
 }

@@ -1,14 +1,11 @@
 /* The facade: appending. The line is readable here: check, write, apply. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "base/error.h"
 #include "core/fold.h"
 #include "core/schema.h"
 #include "io/clock.h"
-#include "io/system.h"
 #include "store_internal.h"
 
 int tw_store_enter(tw_store *store, tw_error *why) {
@@ -18,11 +15,13 @@ int tw_store_enter(tw_store *store, tw_error *why) {
     if (status)
         return status;
     pthread_mutex_lock(&store->mutex);
-    if (!store->failed)
-        return 0;
-    pthread_mutex_unlock(&store->mutex);
-    return tw_fail(why, TW_E_FAILED,
-                   "an earlier write failed: close the journal and open it again");
+    status = tw_durable_check(store->durable, why);
+    if (!status && store->failed)
+        status = tw_fail(why, TW_E_FAILED,
+                         "an earlier write failed: close the journal and open it again");
+    if (status)
+        pthread_mutex_unlock(&store->mutex);
+    return status;
 }
 
 int tw_store_enter_to_look(tw_store *store) {
@@ -39,20 +38,6 @@ void tw_store_leave(tw_store *store) {
 }
 
 /* ---- one event ----------------------------------------------------------------------------- */
-
-/* Some event speaks of an execution from before the snapshot that this state was started from: from
- * now on the state is the fold of the whole day, which is equal to it and remembers more. */
-static int remember_whole_day(tw_store *store, tw_error *why) {
-    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
-    struct recovered whole;
-    int status = tw_recover_day(store->log, &limit, &whole, why);
-    if (status)
-        return status;
-    tw_state_free(store->state);
-    store->state = whole.state;
-    memcpy(store->digest, whole.digest, sizeof store->digest);
-    return 0;
-}
 
 static void stamp(const tw_store *store, const tw_event *said, tw_event *ret) {
     size_t known = said->size < sizeof *ret ? said->size : sizeof *ret;
@@ -78,11 +63,11 @@ static const char *indexed_id(const struct state *state, const tw_event *event) 
     return exec_id;
 }
 
-/* The events of one batch, encoded; the exec ids point into the caller's events. */
+/* The events of one append, encoded as one frame in store->frame. */
 struct batch {
-    struct log_record *records;
-    size_t count, capacity;
-    uint8_t digest[TW_DIGEST_BYTES];
+    uint64_t first_seq;
+    uint64_t count;
+    int64_t time_ns; /* of the last */
 };
 
 static int check_date(const tw_store *store, const tw_event *event, tw_error *why) {
@@ -92,121 +77,128 @@ static int check_date(const tw_store *store, const tw_event *event, tw_error *wh
                    (long long)event->trading_date, (long long)tw_log_date(store->log));
 }
 
-/* Checks one event, folds it into the state and puts its record behind the others. */
-static int take(tw_store *store, const tw_event *said, struct batch *batch, tw_error *why) {
-    tw_event event;
+/* While the day file has no room, what is left in the intake is for those who want to get out. */
+static int check_room(const tw_store *store, const tw_event *event, tw_error *why) {
+    if (!tw_committer_is_full(store->committer) || !tw_fold_is_entry(event))
+        return 0;
+    return tw_fail(why, TW_E_FULL,
+                   "the day file cannot grow: no new entries, exits are still recorded");
+}
+
+/* Encodes one event behind the others. */
+static int encode(tw_store *store, const tw_event *event, uint32_t marks, tw_error *why) {
+    struct buffer *frame = &store->frame;
+    size_t start = frame->size;
+    size_t prefix = tw_frame_add(frame);
+    if (frame->failed || tw_record_encode(event, frame)) {
+        frame->failed = 0;
+        frame->size = start;
+        return tw_fail(why, TW_E_NOMEM, "no memory to encode the event");
+    }
+    tw_frame_mark(frame, prefix, marks);
+    return 0;
+}
+
+/* Checks one event and puts its record into the frame; *ret is the event as it is recorded. */
+static int take(tw_store *store, const tw_event *said, struct batch *batch, tw_event *ret,
+                tw_error *why) {
     if (said->size < offsetof(tw_event, as))
         return tw_fail(why, TW_E_INVALID, "size of the event is not set");
     if (said->type == TW_TYPE_OPAQUE)
         return tw_fail(why, TW_E_UNKNOWN_NAME, "the event has no type");
-    stamp(store, said, &event);
-    int status = check_date(store, &event, why);
+    stamp(store, said, ret);
+    int status = check_date(store, ret, why);
     if (!status)
-        status = tw_fold_check(store->state, &event, why);
+        status = check_room(store, ret, why);
+    if (!status)
+        status = tw_fold_check(store->state, ret, why);
     if (status)
         return status;
-    const char *exec_id = indexed_id(store->state, &event);
-    size_t start = store->records.size;
-    if (tw_record_encode(&event, &store->records)) {
-        store->records.failed = 0;
-        store->records.size = start;
-        return tw_fail(why, TW_E_NOMEM, "no memory to encode the event");
-    }
-    if (tw_array_reserve((void **)&batch->records, &batch->capacity, batch->count + 1,
-                         sizeof *batch->records)) {
-        store->records.size = start;
-        return tw_fail(why, TW_E_NOMEM, "no memory for a batch of %zu events", batch->count + 1);
-    }
-    struct log_record *record = &batch->records[batch->count++];
-    record->size = store->records.size - start;
-    record->seq = event.seq;
-    record->time_ns = event.time_ns;
-    record->exec_id = exec_id;
-    record->order_ref =
-        event.type == TW_TYPE_order_submitted ? event.as.order_submitted.order_ref : NULL;
-    tw_chain(batch->digest, store->records.data + start, record->size, batch->digest);
+    uint32_t marks = indexed_id(store->state, ret) ? TW_FRAME_BOOKS_EXECUTION : 0;
+    if (ret->type == TW_TYPE_order_submitted)
+        marks |= TW_FRAME_SUBMITS_ORDER;
+    status = encode(store, ret, marks, why);
+    if (status)
+        return status;
+    if (!batch->count)
+        batch->first_seq = ret->seq;
+    batch->count++;
     return 0;
 }
 
-/* The buffer may have moved while it grew: the records are found again from their sizes. */
-static void locate(const tw_store *store, struct batch *batch) {
-    const uint8_t *at = (const uint8_t *)store->records.data;
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->records[i].bytes = at;
-        at += batch->records[i].size;
-    }
+static int put_directly(tw_store *store, const struct batch *batch, tw_error *why) {
+    struct frame frame = {.first_seq = batch->first_seq,
+                          .count = batch->count,
+                          .payload = (const uint8_t *)store->frame.data + TW_FRAME_HEADER_BYTES,
+                          .payload_bytes = store->frame.size - TW_FRAME_HEADER_BYTES,
+                          .bytes = store->frame.size};
+    return tw_committer_put(store->committer, &frame, why);
 }
 
-static int write_batch(tw_store *store, struct batch *batch, tw_error *why) {
-    locate(store, batch);
-    int status = tw_log_commit(store->log, batch->records, batch->count, NULL, batch->digest, why);
-    if (tw_log_failed(store->log))
-        store->failed = 1;
-    if (!status) {
-        memcpy(store->digest, batch->digest, sizeof store->digest);
-        store->durable_seq = batch->records[batch->count - 1].seq;
-    }
-    if (store->durable_fd >= 0 && (!status || store->failed))
-        eventfd_write(store->durable_fd, 1);
+static int put_into_intake(tw_store *store, const struct batch *batch, tw_error *why) {
+    struct intake_room room;
+    tw_error reason = {0};
+    int status =
+        tw_intake_append(store->intake, &store->frame, batch->first_seq, batch->count,
+                         tw_durable_reached(store->durable), store->full_wait_ns, &room, &reason);
+    if (status && status != TW_E_FULL)
+        tw_durable_fail(store->durable, &reason);
+    if (status)
+        return tw_fail(why, status, "%s", reason.text);
+    tw_committer_note(store->committer, &room);
+    return 0;
+}
+
+static int write_batch(tw_store *store, const struct batch *batch, tw_error *why) {
+    tw_frame_end(&store->frame);
+    if (store->frame.failed)
+        return tw_fail(why, TW_E_NOMEM, "no memory to encode the event");
+    int status = tw_intake_takes(store->frame.size) ? put_into_intake(store, batch, why)
+                                                    : put_directly(store, batch, why);
+    if (!status)
+        store->written_seq = batch->first_seq + batch->count - 1;
     return status;
-}
-
-/* A batch was folded in part and not written: the state is what the log says. */
-static void roll_back(tw_store *store) {
-    if (store->failed)
-        return;
-    /* A state that remembered the whole day goes on remembering it. */
-    struct recover_limit limit = {.whole_day =
-                                      store->state->history_from <= store->state->first_seq,
-                                  .one_thread = store->one_thread};
-    struct recovered before;
-    if (tw_recover_day(store->log, &limit, &before, NULL)) {
-        store->failed = 1;
-        return;
-    }
-    tw_state_free(store->state);
-    store->state = before.state;
-    memcpy(store->digest, before.digest, sizeof store->digest);
-    tw_recover_attach(store->state, store->log);
 }
 
 /* The common case: nothing is applied before it is written, so a failure needs no way back. */
 static int append_one(tw_store *store, const tw_event *said, tw_error *why) {
-    struct log_record room;
-    struct batch batch = {.records = &room, .capacity = 1};
-    memcpy(batch.digest, store->digest, sizeof batch.digest);
-    int status = take(store, said, &batch, why);
+    struct batch batch = {0};
+    tw_event event;
+    tw_frame_begin(&store->frame);
+    int status = take(store, said, &batch, &event, why);
     if (status == TW_E_HISTORY) {
-        status = remember_whole_day(store, why);
+        status = tw_store_replace_state(store, 1, why);
         if (!status)
-            status = take(store, said, &batch, why);
+            status = take(store, said, &batch, &event, why);
     }
     if (!status)
         status = write_batch(store, &batch, why);
-    if (status)
-        return status;
-    tw_event event;
-    stamp(store, said, &event);
-    event.time_ns = room.time_ns;
-    tw_fold_apply(store->state, &event);
-    return 0;
+    if (!status)
+        tw_fold_apply(store->state, &event);
+    return status;
+}
+
+/* A batch was folded in part and not written: the state is what was written. */
+static void roll_back(tw_store *store) {
+    /* A state that remembered the whole day goes on remembering it. */
+    int whole_day = store->state->history_from <= store->state->first_seq;
+    if (!tw_durable_failed(store->durable) && tw_store_replace_state(store, whole_day, NULL))
+        store->failed = 1;
 }
 
 static int append_many(tw_store *store, const tw_event *events, uint64_t count, int all,
                        uint64_t *ret_count, tw_error *why) {
     struct batch batch = {0};
-    memcpy(batch.digest, store->digest, sizeof batch.digest);
     int refused = 0;
     uint64_t stride = events->size;
     uint64_t done = 0;
+    tw_frame_begin(&store->frame);
     for (; done < count; done++) {
         const tw_event *said = (const tw_event *)((const char *)events + done * stride);
-        refused = take(store, said, &batch, why);
+        tw_event event;
+        refused = take(store, said, &batch, &event, why);
         if (refused)
             break;
-        tw_event event;
-        stamp(store, said, &event);
-        event.time_ns = batch.records[batch.count - 1].time_ns;
         tw_fold_apply(store->state, &event);
     }
     int status = 0;
@@ -214,14 +206,12 @@ static int append_many(tw_store *store, const tw_event *events, uint64_t count, 
         status = write_batch(store, &batch, why);
     if (batch.count && (status || (refused && all)))
         roll_back(store);
-    free(batch.records);
     *ret_count = status && !all ? 0 : done;
     return status ? status : refused;
 }
 
 int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t count, int all,
                            uint64_t *ret_count, tw_error *why) {
-    tw_buffer_clear(&store->records);
     *ret_count = 0;
     if (count == 1) {
         int status = append_one(store, events, why);
@@ -235,8 +225,7 @@ int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t cou
          */
         uint64_t kept = all ? 0 : done;
         uint64_t more = 0;
-        status = remember_whole_day(store, why);
-        tw_buffer_clear(&store->records);
+        status = tw_store_replace_state(store, 1, why);
         const tw_event *rest = (const tw_event *)((const char *)events + kept * events->size);
         if (!status)
             status = append_many(store, rest, count - kept, all, &more, why);
@@ -244,6 +233,10 @@ int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t cou
     }
     *ret_count = done;
     return status;
+}
+
+int tw_store_settle(tw_store *store, uint64_t seq, tw_error *why) {
+    return store->mode == TW_MODE_EACH ? tw_durable_wait(store->durable, seq, -1, why) : 0;
 }
 
 /* Where a session begins and ends is the store's to say: one that a host closed would take no more
@@ -266,6 +259,14 @@ static int refuse_session(tw_error *why) {
 
 /* ---- the public calls ---------------------------------------------------------------------- */
 
+/* Behind the append proper, when others may go on: what the mode asks for. */
+static int finish(tw_store *store, int status, uint64_t appended, tw_error *why) {
+    uint64_t seq = store->written_seq;
+    tw_store_leave(store);
+    int unsettled = appended ? tw_store_settle(store, seq, status ? NULL : why) : 0;
+    return status ? status : unsettled;
+}
+
 int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why) {
     if (!event)
         return tw_fail(why, TW_E_INVALID, "the event is NULL");
@@ -276,9 +277,10 @@ int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_erro
         return status;
     uint64_t count;
     status = tw_store_append_locked(store, event, 1, 1, &count, why);
+    uint64_t seq = store->state->last_seq;
+    status = finish(store, status, count, why);
     if (!status && ret_seq)
-        *ret_seq = store->state->last_seq;
-    tw_store_leave(store);
+        *ret_seq = seq;
     return status;
 }
 
@@ -297,11 +299,12 @@ int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
         return status;
     uint64_t done;
     status = tw_store_append_locked(store, events, count, 1, &done, why);
-    if (!status && ret_first_seq)
-        *ret_first_seq = store->state->last_seq - count + 1;
     if (status && ret_bad)
         *ret_bad = done;
-    tw_store_leave(store);
+    uint64_t first = store->written_seq - count + 1;
+    status = finish(store, status, status ? 0 : count, why);
+    if (!status && ret_first_seq)
+        *ret_first_seq = first;
     return status;
 }
 
@@ -311,49 +314,50 @@ int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
         return tw_fail(why, TW_E_INVALID, "the batch has no events or the count no place");
     *ret_count = 0;
     uint64_t allowed = count_of_host(events, count);
+    uint64_t done = 0;
     int status = tw_store_enter(store, why);
     if (status)
         return status;
     if (allowed)
-        status = tw_store_append_locked(store, events, allowed, 0, ret_count, why);
+        status = tw_store_append_locked(store, events, allowed, 0, &done, why);
     if (!status && allowed < count)
         status = refuse_session(why);
-    if (ret_first_seq && *ret_count)
-        *ret_first_seq = store->durable_seq - *ret_count + 1;
+    uint64_t first = store->written_seq - done + 1;
+    uint64_t seq = store->written_seq;
     tw_store_leave(store);
+    int unsettled = done ? tw_store_settle(store, seq, why) : 0;
+    if (unsettled)
+        return unsettled;
+    *ret_count = done;
+    if (ret_first_seq && done)
+        *ret_first_seq = first;
     return status;
 }
 
 uint64_t tw_durable_seq(tw_store *store) {
-    if (tw_store_enter_to_look(store))
-        return 0;
-    /* Not the state's: after a batch whose writing failed that may be ahead of the log. */
-    uint64_t seq = store->durable_seq;
-    tw_store_leave(store);
-    return seq;
+    return store && tw_lock_check(store->lock, NULL) == 0 ? tw_durable_reached(store->durable) : 0;
 }
 
 int tw_durable_fd(tw_store *store, tw_error *why) {
-    int status = tw_store_enter(store, why);
-    if (status)
-        return status;
-    if (store->durable_fd < 0)
-        store->durable_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    status = store->durable_fd;
-    int error = errno;
-    tw_store_leave(store);
-    return status < 0 ? tw_system_fail(why, error, "making a descriptor to wait on") : status;
+    if (!store)
+        return tw_fail(why, TW_E_INVALID, "the store is NULL");
+    int status = tw_lock_check(store->lock, why);
+    return status ? status : tw_durable_descriptor(store->durable, why);
 }
 
 int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *why) {
-    (void)timeout_ns;
-    int status = tw_store_enter(store, why);
+    if (!store)
+        return tw_fail(why, TW_E_INVALID, "the store is NULL");
+    int status = tw_lock_check(store->lock, why);
+    if (status || seq <= tw_durable_reached(store->durable))
+        return status;
+    status = tw_store_enter(store, why);
     if (status)
         return status;
-    /* Every append is durable when it returns: a seq that is not there was never given out. */
-    if (seq > store->state->last_seq)
-        status = tw_fail(why, TW_E_INVALID, "seq %llu was not given out yet, the last is %llu",
-                         (unsigned long long)seq, (unsigned long long)store->state->last_seq);
+    uint64_t last = store->written_seq;
     tw_store_leave(store);
-    return status;
+    if (seq > last)
+        return tw_fail(why, TW_E_INVALID, "seq %llu was not given out yet, the last is %llu",
+                       (unsigned long long)seq, (unsigned long long)last);
+    return tw_durable_wait(store->durable, seq, timeout_ns, why);
 }

@@ -7,7 +7,10 @@
 #include "base/give.h"
 #include "base/zone.h"
 #include "core/codec.h"
+#include "io/committer.h"
+#include "io/durable.h"
 #include "io/identity.h"
+#include "io/intake.h"
 #include "io/lock.h"
 #include "io/log.h"
 #include "io/recover.h"
@@ -19,20 +22,21 @@ struct tw_store {
     pthread_t timer;
     int timer_runs;
     int stopping;
-    int failed;     /* latched: memory and disk may differ */
-    int durable_fd; /* told when durable_seq moves; -1: nobody asked for it */
+    int failed; /* latched: there is no day to write to. See also tw_durable_failed */
     struct folder *folder;
     struct lock *lock;
     struct identity identity;
     struct zone *zone;
-    struct log *log;
+    struct log *log; /* for reading; the committer writes it */
+    struct intake *intake;
+    struct durable *durable;
+    struct committer *committer;
     struct state *state;
-    uint8_t digest[TW_DIGEST_BYTES];         /* chain after state->last_seq */
-    struct buffer records;                   /* reused for encoding */
-    struct buffer image;                     /* reused for snapshots */
-    uint64_t durable_seq;                    /* last record of the last commit that succeeded */
-    uint64_t snapshot_seq;                   /* what the newest snapshot covers */
-    int one_thread;                          /* the host wants no other in its process */
+    uint64_t written_seq; /* last record that was written to intake or log */
+    struct buffer frame;  /* reused for encoding */
+    int one_thread;       /* the host wants no other in its process */
+    int64_t mode;         /* TW_MODE_* */
+    int64_t commit_delay_ns, full_wait_ns;
     int64_t checkpoint_ns;                   /* between checkpoints; below 0: on demand only */
     int64_t checkpoint_due_ns, clock_due_ns; /* monotonic */
     tw_recovery recovery;
@@ -42,8 +46,18 @@ struct tw_store {
  * else the leading ones that pass. *ret_count: how many went in; on refusal, which one it was. */
 int tw_store_append_locked(tw_store *store, const tw_event *events, uint64_t count, int all,
                            uint64_t *ret_count, tw_error *why);
-int tw_store_checkpoint_locked(tw_store *store, tw_error *why);
 int tw_store_tick_locked(tw_store *store, tw_error *why);
+
+/* Everything that was appended, and a snapshot of it, into the day file. */
+int tw_store_checkpoint_locked(tw_store *store, uint64_t *ret_seq, tw_error *why);
+
+/* Without the mutex: in TW_MODE_EACH waits until what was appended up to seq is durable. */
+int tw_store_settle(tw_store *store, uint64_t seq, tw_error *why);
+
+/* With the mutex held: the state as intake and log have it, folded again: all of the day, or from
+ * the newest snapshot. `log` may be another handle on the day. */
+int tw_store_fold_again(tw_store *store, struct log *log, struct recovered *found, tw_error *why);
+int tw_store_replace_state(tw_store *store, int whole_day, tw_error *why);
 
 /* Takes the mutex after making sure that the handle may be used. TW_E_INVALID, FORKED, FAILED. */
 int tw_store_enter(tw_store *store, tw_error *why);
@@ -53,6 +67,17 @@ void tw_store_leave(tw_store *store);
 
 /* Opens the session's records: session_opened and clock. */
 int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why);
+
+/* Makes a date the day that is written: the day file opened or made, what the intake holds brought
+ * into it, the state recovered, the committer started. The older date is the newest one before it,
+ * 0 if there is none. */
+int tw_store_load_day(tw_store *store, int64_t date, int64_t older, tw_error *why);
+
+/* The same in a roll: nothing is in the intake, and committer and waiters go on. */
+int tw_store_load_next_day(tw_store *store, int64_t date, int64_t older, tw_error *why);
+
+/* Lets go of everything, as a crash would. */
+void tw_store_free(tw_store *store);
 
 int tw_timer_start(tw_store *store, tw_error *why);
 void tw_timer_stop(tw_store *store);

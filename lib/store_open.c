@@ -1,4 +1,4 @@
-/* The facade: making, opening, rolling and closing a journal. */
+/* The facade: opening a journal to write it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,76 +7,18 @@
 #include "base/date.h"
 #include "base/error.h"
 #include "io/clock.h"
+#include "io/process.h"
+#include "io/thread.h"
 #include "io/zone_file.h"
 #include "store_internal.h"
 
 /* Never, and a clock can still be added to it. */
-#define LONGEST_CHECKPOINT_NS (INT64_MAX / 2)
+#define LONGEST_NS            (INT64_MAX / 2)
+#define DEFAULT_CHECKPOINT_NS (10 * TW_NS_PER_SECOND)
+#define DEFAULT_DELAY_NS      (TW_NS_PER_SECOND / 10)
+#define DEFAULT_FULL_WAIT_NS  TW_NS_PER_SECOND
 
-enum { DEFAULT_CHECKPOINT_SECONDS = 10, CLOCK_EVERY_SECONDS = 3600 };
-
-/* ---- init ---------------------------------------------------------------------------------- */
-
-int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
-    struct identity identity;
-    struct folder *folder = NULL;
-    struct zone *zone = NULL;
-    tw_settings known = {.size = sizeof known};
-    if (!path || !tw_has_size(settings))
-        return tw_fail(why, TW_E_INVALID, "path or settings are missing");
-    memcpy(&known, settings, settings->size < sizeof known ? settings->size : sizeof known);
-    known.size = sizeof known;
-    int status = tw_identity_from_settings(&known, &identity, why);
-    if (!status)
-        status = tw_zone_load(identity.zone, &zone, why);
-    if (!status)
-        status = tw_folder_create(path, &folder, why);
-    if (!status)
-        status = tw_folder_check_file_system(folder, (int)identity.any_file_system, why);
-    if (!status)
-        status = tw_identity_write(folder, &known, why);
-    tw_zone_free(zone);
-    tw_folder_close(folder);
-    return status;
-}
-
-/* ---- days ---------------------------------------------------------------------------------- */
-
-int tw_date_before(const struct folder *folder, int64_t date, int64_t *ret_date, tw_error *why) {
-    int64_t count = tw_folder_dates(folder, NULL, 0, why);
-    if (count < 0)
-        return (int)count;
-    int64_t *dates = calloc((size_t)count + 1, sizeof *dates);
-    if (!dates)
-        return tw_fail(why, TW_E_NOMEM, "no memory for a list of %lld dates", (long long)count);
-    int64_t found = tw_folder_dates(folder, dates, (uint64_t)count, why);
-    *ret_date = 0;
-    for (int64_t i = 0; i < found && i < count; i++)
-        if (dates[i] < date)
-            *ret_date = dates[i];
-    free(dates);
-    return found < 0 ? (int)found : 0;
-}
-
-int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date,
-               struct log_head *ret_head, struct state **ret_state, tw_error *why) {
-    struct log *log;
-    struct recovered end;
-    struct recover_limit limit = {.one_thread = 1};
-    int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
-    if (status)
-        return tw_fail_in(why, status, "the day file of %lld", (long long)date);
-    status = tw_log_check_journal(log, uuid, why);
-    if (!status)
-        status = tw_log_head(log, ret_head, why);
-    if (!status && ret_state) {
-        status = tw_recover_day(log, &limit, &end, why);
-        if (!status)
-            *ret_state = end.state;
-    }
-    tw_log_close(log);
-    return status ? tw_fail_in(why, status, "the day file of %lld", (long long)date) : 0;
-}
+enum { CLOCK_EVERY_SECONDS = 3600 };
 
 /* ---- sessions ------------------------------------------------------------------------------ */
 
@@ -94,30 +36,28 @@ static int append_clock(tw_store *store, tw_error *why) {
 
 int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why) {
     char host[TW_HOST_BYTES], digest[TW_DIGEST_TEXT_BYTES];
+    struct log_head head;
     uint64_t count;
+    /* Nothing has been appended since the day file was opened: its head is where the chain is. */
+    int status = tw_log_head(store->log, &head, why);
+    if (status)
+        return status;
     tw_clock_host(host);
-    tw_digest_text(store->digest, digest);
+    tw_digest_text(head.digest, digest);
     tw_event event = {.size = sizeof event, .type = TW_TYPE_session_opened};
     tw_session_opened *opened = &event.as.session_opened;
     opened->account = store->identity.account;
     opened->environment = store->identity.environment;
     opened->zone = store->identity.zone;
     opened->host = host;
-    opened->pid = getpid();
+    opened->pid = tw_process_id();
     opened->version = TW_VERSION;
     opened->resumed = resumed;
     opened->currency = store->identity.currency;
     opened->cost_method = store->identity.cost_method;
     opened->previous_digest = digest;
-    int status = tw_store_append_locked(store, &event, 1, 1, &count, why);
+    status = tw_store_append_locked(store, &event, 1, 1, &count, why);
     return status ? status : append_clock(store, why);
-}
-
-static int close_session(tw_store *store, const char *reason, tw_error *why) {
-    tw_event event = {.size = sizeof event, .type = TW_TYPE_session_closed};
-    uint64_t count;
-    event.as.session_closed.reason = reason;
-    return tw_store_append_locked(store, &event, 1, 1, &count, why);
 }
 
 int tw_store_tick_locked(tw_store *store, tw_error *why) {
@@ -128,11 +68,15 @@ int tw_store_tick_locked(tw_store *store, tw_error *why) {
         status = append_clock(store, why);
     }
     if (!status && store->checkpoint_ns > 0 && now >= store->checkpoint_due_ns) {
-        if (store->checkpoint_ns > LONGEST_CHECKPOINT_NS)
-            store->checkpoint_ns = LONGEST_CHECKPOINT_NS;
         store->checkpoint_due_ns = now + store->checkpoint_ns;
-        status = tw_store_checkpoint_locked(store, why);
+        uint64_t seq;
+        if (store->one_thread)
+            status = tw_store_checkpoint_locked(store, &seq, why);
+        else
+            tw_committer_checkpoint_due(store->committer);
     }
+    if (!status)
+        tw_committer_tick(store->committer);
     return status;
 }
 
@@ -195,48 +139,6 @@ static int choose_date(const tw_store *store, const tw_options *options, int64_t
     return 0;
 }
 
-/* Where the chain stands before a new day: at the end of the newest older one. */
-static int make_day(tw_store *store, int64_t date, int64_t older, tw_error *why) {
-    struct log_origin origin = {.date = date};
-    struct log_head head = {0};
-    memcpy(origin.uuid, store->identity.uuid, sizeof origin.uuid);
-    if (older) {
-        int status = tw_day_end(store->folder, store->identity.uuid, older, &head, NULL, why);
-        if (status)
-            return status;
-        memcpy(origin.previous_digest, head.digest, sizeof origin.previous_digest);
-        origin.previous_seq = head.last_seq;
-    }
-    return tw_log_create(store->folder, date, &origin, why);
-}
-
-static int load_day(tw_store *store, int64_t date, int64_t older, tw_error *why) {
-    int status = tw_log_open(store->folder, date, TW_LOG_WRITE, &store->log, why);
-    if (status == TW_E_NOT_FOUND) {
-        status = make_day(store, date, older, why);
-        if (!status)
-            status = tw_log_open(store->folder, date, TW_LOG_WRITE, &store->log, why);
-    }
-    if (!status)
-        status = tw_log_check_journal(store->log, store->identity.uuid, why);
-    struct recover_limit limit = {.one_thread = store->one_thread};
-    struct recovered found;
-    if (!status)
-        status = tw_recover_day(store->log, &limit, &found, why);
-    if (status)
-        return status;
-    store->state = found.state;
-    if (found.state->last_seq)
-        store->durable_seq = found.state->last_seq;
-    memcpy(store->digest, found.digest, sizeof store->digest);
-    tw_recover_attach(store->state, store->log);
-    store->snapshot_seq = found.snapshot_seq;
-    store->recovery.snapshot_seq = found.snapshot_seq;
-    store->recovery.snapshots_bad = found.snapshots_bad;
-    store->recovery.replayed = found.replayed;
-    return 0;
-}
-
 /* How the last session ended: today's, or else that of the newest older day. What cannot be read of
  * an older day does not keep today from starting: it counts as a crash, and the report says which
  * day. */
@@ -265,7 +167,7 @@ static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
     int64_t started = tw_clock_monotonic_ns();
     int status = choose_date(store, options, &date, &older, why);
     if (!status)
-        status = load_day(store, date, older, why);
+        status = tw_store_load_day(store, date, older, why);
     if (status)
         return status;
     describe_end(store, older);
@@ -280,21 +182,23 @@ static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
     return tw_store_open_session(store, report->ended, why);
 }
 
-static void free_store(tw_store *store) {
+void tw_store_free(tw_store *store) {
     if (!store)
         return;
-    /* In a forked child the timer thread still counts as waiting, and to destroy what it waits for
-     * would be to wait for it. */
+    /* In a forked child the threads still count as waiting, and to destroy what they wait for would
+     * be to wait for them. */
     int forked = store->lock && tw_lock_check(store->lock, NULL);
+    if (!forked) {
+        tw_committer_close(store->committer);
+        tw_durable_free(store->durable);
+    }
     tw_state_free(store->state);
     tw_log_close(store->log);
+    tw_intake_close(store->intake);
     tw_lock_release(store->lock);
     tw_zone_free(store->zone);
     tw_folder_close(store->folder);
-    tw_buffer_free(&store->records);
-    tw_buffer_free(&store->image);
-    if (store->durable_fd >= 0)
-        close(store->durable_fd);
+    tw_buffer_free(&store->frame);
     if (!forked) {
         pthread_cond_destroy(&store->wake);
         pthread_mutex_destroy(&store->mutex);
@@ -302,17 +206,25 @@ static void free_store(tw_store *store) {
     free(store);
 }
 
-static int new_store(tw_store **ret, tw_error *why) {
+static int64_t span_or(int64_t given_ns, int64_t usual_ns) {
+    if (given_ns == 0)
+        return usual_ns;
+    return given_ns < LONGEST_NS ? given_ns : LONGEST_NS;
+}
+
+static int new_store(const tw_options *options, tw_store **ret, tw_error *why) {
+    if (options->mode && options->mode != TW_MODE_EACH && options->mode != TW_MODE_GROUP)
+        return tw_fail(why, TW_E_INVALID, "there is no mode %lld", (long long)options->mode);
     tw_store *store = calloc(1, sizeof *store);
     if (!store)
         return tw_fail(why, TW_E_NOMEM, "no memory for a store");
-    store->durable_fd = -1;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_cond_init(&store->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    tw_thread_condition(&store->wake);
+    store->one_thread = options->no_thread != 0;
+    store->mode = options->mode ? options->mode : TW_MODE_EACH;
+    store->commit_delay_ns = span_or(options->commit_delay_ns, DEFAULT_DELAY_NS);
+    store->full_wait_ns = span_or(options->full_wait_ns, DEFAULT_FULL_WAIT_NS);
+    store->checkpoint_ns = span_or(options->checkpoint_ns, DEFAULT_CHECKPOINT_NS);
     *ret = store;
     return 0;
 }
@@ -325,108 +237,27 @@ int tw_open(const char *path, const tw_options *options, tw_store **ret, tw_erro
         return tw_fail(why, TW_E_INVALID, "path, result or the size of the options are missing");
     if (options)
         memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
-    int status = new_store(&store, why);
-    if (!status)
-        store->one_thread = given.no_thread != 0;
+    int status = new_store(&given, &store, why);
     if (!status)
         status = open_folder(store, path, &given, why);
     if (!status)
         status = open_day(store, &given, why);
+    /* A session that was said to have begun has begun, in either mode, and others see it. */
+    if (!status)
+        status = tw_committer_drain(store->committer, why);
     if (status) {
-        free_store(store);
+        tw_store_free(store);
         return status;
     }
     int64_t now = tw_clock_monotonic_ns();
-    store->checkpoint_ns = given.checkpoint_ns;
-    if (store->checkpoint_ns == 0)
-        store->checkpoint_ns = DEFAULT_CHECKPOINT_SECONDS * TW_NS_PER_SECOND;
-    if (store->checkpoint_ns > LONGEST_CHECKPOINT_NS)
-        store->checkpoint_ns = LONGEST_CHECKPOINT_NS;
     store->checkpoint_due_ns = now + store->checkpoint_ns;
     store->clock_due_ns = now + CLOCK_EVERY_SECONDS * TW_NS_PER_SECOND;
     if (!given.no_thread)
         status = tw_timer_start(store, why);
     if (status) {
-        free_store(store);
+        tw_store_free(store);
         return status;
     }
     *ret = store;
     return 0;
-}
-
-/* ---- close and roll ------------------------------------------------------------------------ */
-
-void tw_abandon(tw_store *store) {
-    if (!store)
-        return;
-    tw_timer_stop(store);
-    free_store(store);
-}
-
-int tw_close(tw_store *store, const char *reason, tw_error *why) {
-    if (!store)
-        return 0;
-    int status = tw_lock_check(store->lock, why);
-    if (status) {
-        /* A forked child lets go of its copy and leaves the parent's files alone. */
-        free_store(store);
-        return status;
-    }
-    int unsaid = 0;
-    tw_timer_stop(store);
-    status = tw_store_enter(store, why);
-    if (!status) {
-        status = close_session(store, reason ? reason : "closed", why);
-        /* A reason that cannot be recorded is an error, but no crash. */
-        if (status == TW_E_TEXT || status == TW_E_RANGE)
-            unsaid = status;
-        if (unsaid)
-            status = close_session(store, "closed", NULL);
-        if (!status)
-            status = tw_store_checkpoint_locked(store, why);
-        tw_store_leave(store);
-    }
-    if (!status) {
-        status = tw_log_close_trimmed(store->log, why);
-        store->log = NULL;
-    }
-    free_store(store);
-    return status ? status : unsaid;
-}
-
-static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
-    int64_t today = tw_log_date(store->log);
-    if (!tw_date_valid(date) || date <= today)
-        return tw_fail(why, TW_E_DATE, "cannot roll from %lld to %lld, expected a later date",
-                       (long long)today, (long long)date);
-    int status = close_session(store, "the trading date is over", why);
-    /* A snapshot for which there is no room is none that the day needs: its log has everything. To
-     * stop here would leave a day whose session is closed and that takes no event any more. */
-    int saved = status ? status : tw_store_checkpoint_locked(store, why);
-    if (status || (saved && store->failed))
-        return saved;
-    /* From here on a failure leaves no day to write to: only opening the journal again helps. */
-    tw_recovery opened = store->recovery;
-    store->failed = 1;
-    tw_state_free(store->state);
-    store->state = NULL;
-    status = tw_log_close_trimmed(store->log, why);
-    store->log = NULL;
-    if (!status)
-        status = load_day(store, date, today, why);
-    store->recovery = opened;
-    if (!status)
-        status = tw_store_open_session(store, TW_RESUMED_CLEAN, why);
-    if (!status)
-        store->failed = 0;
-    return status;
-}
-
-int tw_roll(tw_store *store, int64_t trading_date, tw_error *why) {
-    int status = tw_store_enter(store, why);
-    if (status)
-        return status;
-    status = roll_locked(store, trading_date, why);
-    tw_store_leave(store);
-    return status;
 }

@@ -95,19 +95,39 @@ int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete) {
     return status;
 }
 
-/* Folded from the log by a handle of its own, so that nobody who appends has to wait. */
-int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why) {
+/* Folded from the log by a handle of its own, so that who appends has to wait only for the last
+ * steps: what the intake has. 1 when the day was rolled meanwhile. */
+static int fold_whole_day(tw_store *store, int64_t date, struct recovered *ret, tw_error *why) {
+    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
     struct log *log = NULL;
-    int status = tw_store_enter(store, why);
+    int status = tw_log_open(store->folder, date, TW_LOG_READ, &log, why);
     if (status)
         return status;
-    struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
-    *ret_date = tw_log_date(store->log);
-    tw_store_leave(store);
-    status = tw_log_open(store->folder, *ret_date, TW_LOG_READ, &log, why);
-    if (!status)
-        status = tw_recover_day(log, &limit, ret, why);
+    status = tw_recover_day(log, &limit, ret, why);
+    if (!status) {
+        status = tw_store_enter(store, why);
+        if (!status) {
+            status =
+                tw_log_date(store->log) == date ? tw_store_fold_again(store, log, ret, why) : 1;
+            tw_store_leave(store);
+        }
+        if (status)
+            tw_state_free(ret->state);
+    }
     tw_log_close(log);
+    return status;
+}
+
+int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why) {
+    int status = 1;
+    while (status > 0) {
+        status = tw_store_enter(store, why);
+        if (status)
+            return status;
+        *ret_date = tw_log_date(store->log);
+        tw_store_leave(store);
+        status = fold_whole_day(store, *ret_date, ret, why);
+    }
     return status;
 }
 

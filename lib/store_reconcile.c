@@ -44,6 +44,7 @@ int tw_store_apply(tw_store *store, const tw_proposal *proposal, tw_error *why) 
     else if (proposal->event_count)
         status =
             tw_store_append_locked(store, proposal->events, proposal->event_count, 1, &count, why);
+    uint64_t seq = store->written_seq;
     tw_store_leave(store);
-    return status;
+    return status || !count ? status : tw_store_settle(store, seq, why);
 }

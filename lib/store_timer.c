@@ -1,43 +1,24 @@
 /* The facade: checkpoints, on demand and by the library's own timer. */
-#include <signal.h>
-#include <string.h>
-
-#include "base/date.h"
-#include "base/error.h"
-#include "io/clock.h"
+#include "io/thread.h"
 #include "store_internal.h"
 
-int tw_store_checkpoint_locked(tw_store *store, tw_error *why) {
-    int status = tw_log_watch(store->log, NULL, why);
-    if (tw_log_failed(store->log))
-        store->failed = 1;
-    if (status)
-        return status;
-    if (store->state->last_seq == store->snapshot_seq)
-        return 0;
-    tw_buffer_clear(&store->image);
-    status = tw_snapshot_encode(store->state, store->digest, &store->image);
-    if (status)
-        return tw_fail(why, status, "no memory for a snapshot");
-    struct log_snapshot snapshot = {.seq = store->state->last_seq,
-                                    .bytes = (const uint8_t *)store->image.data,
-                                    .size = store->image.size};
-    status = tw_log_commit(store->log, NULL, 0, &snapshot, NULL, why);
-    if (tw_log_failed(store->log))
-        store->failed = 1;
-    if (!status)
-        store->snapshot_seq = snapshot.seq;
-    return status;
+int tw_store_checkpoint_locked(tw_store *store, uint64_t *ret_seq, tw_error *why) {
+    return tw_committer_checkpoint(store->committer, store->state, ret_seq, why);
 }
 
+/* Where the committer has a thread, it folds the day file itself, and others go on meanwhile. */
 int tw_checkpoint(tw_store *store, uint64_t *ret_seq, tw_error *why) {
+    uint64_t seq = 0;
     int status = tw_store_enter(store, why);
     if (status)
         return status;
-    status = tw_store_checkpoint_locked(store, why);
-    if (!status && ret_seq)
-        *ret_seq = store->snapshot_seq;
+    if (store->one_thread)
+        status = tw_store_checkpoint_locked(store, &seq, why);
     tw_store_leave(store);
+    if (!store->one_thread)
+        status = tw_committer_checkpoint(store->committer, NULL, &seq, why);
+    if (!status && ret_seq)
+        *ret_seq = seq;
     return status;
 }
 
@@ -50,47 +31,30 @@ int tw_tick(tw_store *store, tw_error *why) {
     return status;
 }
 
-static struct timespec time_of(int64_t monotonic_ns) {
-    struct timespec time = {.tv_sec = monotonic_ns / TW_NS_PER_SECOND,
-                            .tv_nsec = monotonic_ns % TW_NS_PER_SECOND};
-    return time;
+static int has_failed(const tw_store *store) {
+    return store->failed || tw_durable_failed(store->durable);
 }
 
-/* A checkpoint that fails for want of room is tried again next time: the log has everything. One
- * that fails otherwise has latched the store, which the next append reports. */
 static void *run_timer(void *context) {
     tw_store *store = context;
     pthread_mutex_lock(&store->mutex);
-    while (!store->stopping) {
+    while (!store->stopping && !has_failed(store)) {
         int64_t due = store->clock_due_ns;
         if (store->checkpoint_ns > 0 && store->checkpoint_due_ns < due)
             due = store->checkpoint_due_ns;
-        struct timespec until = time_of(due);
+        struct timespec until = tw_thread_time(due);
         pthread_cond_timedwait(&store->wake, &store->mutex, &until);
-        if (!store->stopping && !store->failed)
+        if (!store->stopping && !has_failed(store))
             tw_store_tick_locked(store, NULL);
-        if (store->failed)
-            break;
     }
     pthread_mutex_unlock(&store->mutex);
     return NULL;
 }
 
 int tw_timer_start(tw_store *store, tw_error *why) {
-    /* The host's signals are for the host's threads; only what the thread does to itself is not
-     * held back. */
-    sigset_t others, before;
-    sigfillset(&others);
-    const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        sigdelset(&others, own[i]);
-    pthread_sigmask(SIG_SETMASK, &others, &before);
-    int error = pthread_create(&store->timer, NULL, run_timer, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return tw_fail(why, TW_E_NOMEM, "the timer thread cannot be started (error %d)", error);
-    store->timer_runs = 1;
-    return 0;
+    int status = tw_thread_start(&store->timer, run_timer, store, why);
+    store->timer_runs = status == 0;
+    return status;
 }
 
 void tw_timer_stop(tw_store *store) {

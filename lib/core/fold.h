@@ -15,6 +15,9 @@ int tw_fold_check(struct state *state, const tw_event *event, tw_error *why);
 /* Folds in an event that check, the last call on this state, let pass. */
 void tw_fold_apply(struct state *state, const tw_event *event);
 
+/* 1 for what prepares a new or a larger position, which gates are for; never for an exit. */
+int tw_fold_is_entry(const tw_event *event);
+
 /* check and apply. */
 int tw_fold(struct state *state, const tw_event *event, tw_error *why);
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/fold.h"
 #include "core/fold_internal.h"
 #include "core/schema.h"
 
@@ -116,7 +117,7 @@ void tw_apply_attempt(struct state *state, const tw_event *event) {
 
 /* ---- orders -------------------------------------------------------------------------------- */
 
-static int is_entry(int64_t purpose) {
+static int opens_exposure(int64_t purpose) {
     return purpose == TW_PURPOSE_ENTRY || purpose == TW_PURPOSE_ADD;
 }
 
@@ -137,7 +138,7 @@ int tw_check_order_submitted(struct state *state, const tw_event *event, tw_erro
     if (!status)
         status =
             tw_fold_check_price(state, symbol, "the stop", tw_or_unknown(submitted->stop_e8), why);
-    if (!status && is_entry(submitted->purpose))
+    if (!status && opens_exposure(submitted->purpose))
         status = check_gates(state, submitted->symbol, why);
     return status;
 }
@@ -225,4 +226,9 @@ void tw_apply_order_updated(struct state *state, const tw_event *event) {
         order->reason = tw_fold_text(state, updated->reason);
     order->updated_ns = event->time_ns;
     order->updated_seq = event->seq;
+}
+
+int tw_fold_is_entry(const tw_event *event) {
+    return event->type == TW_TYPE_attempt || (event->type == TW_TYPE_order_submitted &&
+                                              opens_exposure(event->as.order_submitted.purpose));
 }

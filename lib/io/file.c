@@ -80,6 +80,13 @@ int tw_folder_rename(const struct folder *folder, const char *from, const char *
     return tw_system_fail(why, errno, "renaming %s/%s to %s", folder->shown, from, to);
 }
 
+int tw_folder_replace(const struct folder *folder, const char *from, const char *to,
+                      tw_error *why) {
+    if (renameat(folder->fd, from, folder->fd, to) == 0)
+        return 0;
+    return tw_system_fail(why, errno, "renaming %s/%s to %s", folder->shown, from, to);
+}
+
 int tw_folder_remove(const struct folder *folder, const char *name, tw_error *why) {
     if (unlinkat(folder->fd, name, 0) == 0 || errno == ENOENT)
         return 0;

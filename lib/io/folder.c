@@ -154,10 +154,15 @@ static const char *next_name(DIR *listing, int *ret_error) {
     return entry ? entry->d_name : NULL;
 }
 
-/* What a crashed init can have left: a lock file and an identity that never got its name. */
+/* What a crashed init can have left: a lock file, and an intake and an identity that were not the
+ * journal's yet, since the identity is the last to get its name. */
 static int is_left_over(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "identity.new") == 0 ||
-           strcmp(name, "writer.lock") == 0;
+    const char *const left[] = {".",           "..",         "identity.new",
+                                "writer.lock", "intake.wal", "intake.wal.new"};
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        if (strcmp(name, left[i]) == 0)
+            return 1;
+    return 0;
 }
 
 static int check_empty(const struct folder *folder, tw_error *why) {

@@ -73,6 +73,9 @@ int tw_folder_has(const struct folder *folder, const char *name, tw_error *why);
 /* Renames; never over a file. TW_E_EXISTS. Not durable before tw_folder_sync. */
 int tw_folder_rename(const struct folder *folder, const char *from, const char *to, tw_error *why);
 
+/* The same over the file that is there. */
+int tw_folder_replace(const struct folder *folder, const char *from, const char *to, tw_error *why);
+
 /* Removes a file that may be missing: for our own temporary files only. */
 int tw_folder_remove(const struct folder *folder, const char *name, tw_error *why);
 

@@ -227,8 +227,9 @@ int tw_identity_decode(const char *text, size_t size, struct identity *ret, tw_e
                        "identity has format %" PRId64 ", this version knows up to %d",
                        identity.format, TW_FORMAT);
     if (!take_members(&lines, &identity) || wrong_member(&identity))
-        return tw_fail(why, TW_E_DAMAGED, "identity has a line that format %d does not have there",
-                       TW_FORMAT);
+        return tw_fail(why, TW_E_DAMAGED,
+                       "identity has a line that format %" PRId64 " does not have there",
+                       identity.format);
     *ret = identity;
     return 0;
 }
@@ -247,30 +248,55 @@ static int write_temporary(const struct folder *folder, const struct buffer *tex
     return rc;
 }
 
-int tw_identity_write(const struct folder *folder, const tw_settings *settings, tw_error *why) {
+int tw_identity_new(const tw_settings *settings, struct identity *ret, tw_error *why) {
     struct identity identity;
     int rc = tw_identity_from_settings(settings, &identity, why);
     if (rc)
         return rc;
-    int taken = tw_folder_has(folder, file_name, why);
-    if (taken)
-        return taken < 0 ? taken
-                         : tw_fail(why, TW_E_EXISTS, "%s is a journal already", folder->shown);
     if (getrandom(identity.uuid, sizeof identity.uuid, 0) != (ssize_t)sizeof identity.uuid)
         return tw_system_fail(why, errno, "asking for random bytes");
     /* The marks of a random uuid, RFC 9562 version 4. */
     identity.uuid[6] = (uint8_t)((identity.uuid[6] & 0x0F) | 0x40);
     identity.uuid[8] = (uint8_t)((identity.uuid[8] & 0x3F) | 0x80);
     identity.created_ns = tw_clock_now_ns();
+    *ret = identity;
+    return 0;
+}
+
+static int write_encoded(const struct folder *folder, const struct identity *identity,
+                         tw_error *why) {
     struct buffer text = {0};
-    tw_identity_encode(&text, &identity);
-    rc = text.failed ? tw_fail(why, TW_E_NOMEM, "no memory for the identity")
-                     : write_temporary(folder, &text, why);
+    tw_identity_encode(&text, identity);
+    int rc = text.failed ? tw_fail(why, TW_E_NOMEM, "no memory for the identity")
+                         : write_temporary(folder, &text, why);
     tw_buffer_free(&text);
+    return rc;
+}
+
+int tw_identity_check_none(const struct folder *folder, tw_error *why) {
+    int taken = tw_folder_has(folder, file_name, why);
+    return taken > 0 ? tw_fail(why, TW_E_EXISTS, "%s is a journal already", folder->shown) : taken;
+}
+
+int tw_identity_write(const struct folder *folder, const struct identity *identity, tw_error *why) {
+    int rc = tw_identity_check_none(folder, why);
+    if (rc == 0)
+        rc = write_encoded(folder, identity, why);
     if (rc == 0)
         rc = tw_folder_rename(folder, temporary_name, file_name, why);
+    return rc ? rc : tw_folder_sync(folder, why);
+}
+
+int tw_identity_upgrade(const struct folder *folder, struct identity *identity, tw_error *why) {
+    struct identity upgraded = *identity;
+    upgraded.format = TW_FORMAT;
+    int rc = write_encoded(folder, &upgraded, why);
+    if (rc == 0)
+        rc = tw_folder_replace(folder, temporary_name, file_name, why);
     if (rc == 0)
         rc = tw_folder_sync(folder, why);
+    if (rc == 0)
+        *identity = upgraded;
     return rc;
 }
 

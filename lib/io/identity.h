@@ -5,7 +5,8 @@
 #include "base/buffer.h"
 #include "io/folder.h"
 
-enum { TW_FORMAT = 1, TW_UUID_BYTES = 16, TW_UUID_TEXT_BYTES = 37 };
+/* From format 2 on a journal has an intake, which a reader has to look at. */
+enum { TW_FORMAT = 2, TW_FORMAT_INTAKE = 2, TW_UUID_BYTES = 16, TW_UUID_TEXT_BYTES = 37 };
 
 struct identity {
     int64_t format;
@@ -28,9 +29,18 @@ int tw_identity_from_settings(const tw_settings *settings, struct identity *ret,
 /* The other way; text points into the identity. */
 void tw_identity_to_settings(const struct identity *identity, tw_settings *ret);
 
-/* Writes the file with a fresh uuid and the time of now, durably. TW_E_EXISTS when there is one,
- * TW_E_INVALID, TW_E_NO_SPACE, TW_E_IO. What a crashed call left behind is in nobody's way. */
-int tw_identity_write(const struct folder *folder, const tw_settings *settings, tw_error *why);
+/* The same with a fresh uuid and the time of now: what a new journal is. */
+int tw_identity_new(const tw_settings *settings, struct identity *ret, tw_error *why);
+
+/* TW_E_EXISTS when there is one. */
+int tw_identity_check_none(const struct folder *folder, tw_error *why);
+
+/* Writes the file, durably. TW_E_EXISTS when there is one, TW_E_NO_SPACE, TW_E_IO. What a crashed
+ * call left behind is in nobody's way. */
+int tw_identity_write(const struct folder *folder, const struct identity *identity, tw_error *why);
+
+/* Writes it anew as one of TW_FORMAT, which the journal fulfils by now. */
+int tw_identity_upgrade(const struct folder *folder, struct identity *identity, tw_error *why);
 
 /* TW_E_NOT_JOURNAL when there is none or it is something else, TW_E_NEWER, TW_E_DAMAGED. */
 int tw_identity_read(const struct folder *folder, struct identity *ret, tw_error *why);

@@ -12,6 +12,7 @@
 
 #include "base/date.h"
 #include "io/lines.h"
+#include "io/process.h"
 #include "io/system.h"
 
 static const char file_name[] = "writer.lock";
@@ -50,7 +51,7 @@ static void survive_fork(void) {
 static struct lock *find_here(const struct folder *folder) {
     for (struct lock *lock = table; lock; lock = lock->next)
         if (lock->device == folder->device && lock->inode == folder->inode &&
-            lock->owner == getpid())
+            lock->owner == tw_process_id())
             return lock;
     return NULL;
 }
@@ -73,10 +74,10 @@ static int write_holder(int fd, tw_error *why) {
     tw_clock_boot_id(boot);
     tw_clock_host(host);
     tw_time_format(tw_clock_now_ns(), 0, 9, since);
-    int length =
-        snprintf(text, sizeof text,
-                 "%s\npid: %d\nprocess_start: %" PRId64 "\nsince: %s\nboot_id: %s\nhost: %s\n",
-                 magic_line, (int)getpid(), tw_clock_process_start(getpid()), since, boot, host);
+    int length = snprintf(
+        text, sizeof text,
+        "%s\npid: %d\nprocess_start: %" PRId64 "\nsince: %s\nboot_id: %s\nhost: %s\n", magic_line,
+        (int)tw_process_id(), tw_clock_process_start(tw_process_id()), since, boot, host);
     memset(text + length, '\n', LOCK_FILE_BYTES - (size_t)length);
     return tw_file_write(fd, text, LOCK_FILE_BYTES, 0, why);
 }
@@ -158,7 +159,7 @@ int tw_lock_take(const struct folder *folder, struct lock **ret, tw_error *why) 
     if (!lock)
         return tw_fail(why, TW_E_NOMEM, "no memory for the writer lock");
     lock->fd = -1;
-    lock->owner = getpid();
+    lock->owner = tw_process_id();
     lock->device = folder->device;
     lock->inode = folder->inode;
     lock_table();
@@ -192,7 +193,7 @@ void tw_lock_release(struct lock *lock) {
     /* Unlocking says it for all copies of the descriptor, so only the owner may; closing does not.
      */
     struct flock range;
-    if (lock->owner == getpid())
+    if (lock->owner == tw_process_id())
         set_lock(lock->fd, F_UNLCK, F_OFD_SETLK, &range);
     close(lock->fd);
     unlock_table();
@@ -200,10 +201,10 @@ void tw_lock_release(struct lock *lock) {
 }
 
 int tw_lock_check(const struct lock *lock, tw_error *why) {
-    if (lock->owner == getpid())
+    if (lock->owner == tw_process_id())
         return 0;
     return tw_fail(why, TW_E_FORKED, "process %d opened the journal, this is its child %d",
-                   (int)lock->owner, (int)getpid());
+                   (int)lock->owner, (int)tw_process_id());
 }
 
 int tw_lock_query(const struct folder *folder, struct lock_holder *ret, tw_error *why) {

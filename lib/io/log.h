@@ -31,6 +31,7 @@ enum {
 enum log_mode { TW_LOG_READ, TW_LOG_WRITE };
 
 struct log;
+struct log_tail;
 
 struct log_record {
     const uint8_t *bytes;
@@ -81,6 +82,14 @@ void tw_log_close(struct log *log);
  * returned; a file that could not be cut is whole all the same. */
 int tw_log_close_trimmed(struct log *log, tw_error *why);
 
+/* For a day that is read while nobody writes it: what the intake holds of it goes on behind its
+ * last record, for all calls that read (io/log_tail.h). The log takes the tail over. */
+void tw_log_attach_tail(struct log *log, struct log_tail *tail);
+
+/* How many of the records are in the intake alone, and how many appends were cut off behind them.
+ */
+void tw_log_unsaved(struct log *log, uint64_t *ret_records, uint64_t *ret_torn);
+
 int64_t tw_log_date(const struct log *log);
 const struct log_origin *tw_log_origin(const struct log *log);
 
@@ -98,6 +107,9 @@ int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error
 int tw_log_commit(struct log *log, const struct log_record *records, size_t count,
                   const struct log_snapshot *snapshot, const uint8_t digest[TW_DIGEST_BYTES],
                   tw_error *why);
+
+/* A commit that changes nothing but LMDB's number of it. Errors as of tw_log_commit. */
+int tw_log_touch(struct log *log, tw_error *why);
 
 /* 1 when the handle is TW_E_FAILED. */
 int tw_log_failed(const struct log *log);

@@ -6,6 +6,7 @@
 
 #include "io/log.h"
 #include "io/log_share.h"
+#include "io/log_tail.h"
 #include "io/preflight.h"
 
 enum { TW_SEQ_KEY_BYTES = 8 };
@@ -18,11 +19,15 @@ struct log {
     atomic_int failed;
     struct log_origin origin;
     struct log_head head;       /* while writing: of the last commit */
+    struct log_tail *tail;      /* while reading a day whose writer died; NULL: none */
     uint64_t growth_refused_at; /* used bytes when the disk last had no room to grow early */
 };
 
 /* 0, or TW_E_FORKED in a child of the process that opened the log. */
 int tw_log_check_owner(const struct log *log, tw_error *why);
+
+/* A read transaction under the gate, ended with tw_share_end. */
+int tw_log_begin(struct log *log, struct MDB_txn **ret, tw_error *why);
 
 /* Before anything is looked up in or put into the indexes of executions and orders: a start has not
  * looked at their pages. */

@@ -9,6 +9,7 @@
 #include "base/date.h"
 #include "io/lock.h"
 #include "io/log_internal.h"
+#include "io/process.h"
 #include "io/system.h"
 
 enum { ROOM_TO_GO_ON_BYTES = 64 * TW_PAGE_BYTES };
@@ -292,7 +293,7 @@ int tw_log_open(const struct folder *folder, int64_t date, enum log_mode mode, s
     }
     log->date = date;
     log->mode = mode;
-    log->owner = getpid();
+    log->owner = tw_process_id();
     rc = open_share(folder, log, fd, &status, why);
     if (rc) {
         free(log);
@@ -313,7 +314,7 @@ static int trim_day(struct share *share, uint64_t used, tw_error *why) {
 static int close_log(struct log *log, int trimming, tw_error *why) {
     int rc = 0;
     /* A child of the process that opened it must not touch LMDB; what it inherited ends with it. */
-    if (!log || log->owner != getpid())
+    if (!log || log->owner != tw_process_id())
         return 0;
     struct share *share = log->share;
     tw_share_lock();
@@ -330,6 +331,7 @@ static int close_log(struct log *log, int trimming, tw_error *why) {
     }
     tw_share_put(share);
     tw_share_unlock();
+    tw_log_tail_free(log->tail);
     free(log);
     return rc;
 }

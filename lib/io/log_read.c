@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "io/log_internal.h"
-
-enum { EXECUTIONS_AT_ONCE = 1024 };
+#include "io/process.h"
 
 int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error *why) {
     if (memcmp(log->origin.uuid, uuid, sizeof log->origin.uuid) == 0)
@@ -16,13 +15,13 @@ int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error
 }
 
 int tw_log_check_owner(const struct log *log, tw_error *why) {
-    if (log->owner == getpid())
+    if (log->owner == tw_process_id())
         return 0;
     return tw_fail(why, TW_E_FORKED, "process %d opened %s, this is its child %d", (int)log->owner,
-                   log->share->shown, (int)getpid());
+                   log->share->shown, (int)tw_process_id());
 }
 
-static int begin(struct log *log, struct MDB_txn **ret, tw_error *why) {
+int tw_log_begin(struct log *log, struct MDB_txn **ret, tw_error *why) {
     int rc = tw_log_check_owner(log, why);
     return rc ? rc : tw_share_begin(log->share, ret, why);
 }
@@ -99,11 +98,16 @@ int tw_log_get_head(struct env *env, struct MDB_txn *txn, struct log_head *ret, 
 
 int tw_log_head(struct log *log, struct log_head *ret, tw_error *why) {
     struct MDB_txn *txn = NULL;
-    int rc = begin(log, &txn, why);
+    int rc = tw_log_begin(log, &txn, why);
     if (rc)
         return rc;
-    rc = tw_log_get_head(log->share->env, txn, ret, why);
+    struct log_head head;
+    rc = tw_log_get_head(log->share->env, txn, &head, why);
     tw_share_end(log->share, txn);
+    if (rc == 0 && log->tail)
+        tw_log_tail_head(log->tail, &head);
+    if (rc == 0)
+        *ret = head;
     return rc;
 }
 
@@ -141,6 +145,8 @@ struct delivery {
     void *context;
     uint64_t left;
     int64_t count;
+    uint64_t next_seq; /* behind the last that was delivered */
+    int stopped;
 };
 
 static int deliver_records(struct MDB_cursor *cursor, uint64_t from_seq, struct delivery *delivery,
@@ -161,7 +167,9 @@ static int deliver_records(struct MDB_cursor *cursor, uint64_t from_seq, struct 
         if (rc < 0)
             return rc;
         delivery->count++;
-        if (rc > 0 || --delivery->left == 0)
+        delivery->next_seq = seq + 1;
+        delivery->stopped = rc > 0 || --delivery->left == 0;
+        if (delivery->stopped)
             return 0;
         rc = tw_env_move(cursor, TW_MOVE_NEXT, &key, &value, why);
     }
@@ -171,14 +179,14 @@ static int deliver_records(struct MDB_cursor *cursor, uint64_t from_seq, struct 
 int64_t tw_log_read(struct log *log, uint64_t from_seq,
                     int (*each)(void *context, uint64_t seq, const uint8_t *bytes, size_t size),
                     void *context, uint64_t max_records, tw_error *why) {
-    struct delivery delivery = {each, context, max_records, 0};
+    struct delivery delivery = {each, context, max_records, 0, from_seq, 0};
     struct MDB_txn *txn = NULL;
     struct MDB_cursor *cursor = NULL;
     if (max_records == 0)
         return tw_fail(why, TW_E_INVALID, "reading no records at all");
     int rc = check_older(log, from_seq, why);
     if (rc == 0)
-        rc = begin(log, &txn, why);
+        rc = tw_log_begin(log, &txn, why);
     if (rc)
         return rc;
     rc = tw_env_cursor(log->share->env, txn, TW_TABLE_EVENTS, &cursor, why);
@@ -186,6 +194,12 @@ int64_t tw_log_read(struct log *log, uint64_t from_seq,
         rc = deliver_records(cursor, from_seq, &delivery, why);
     tw_env_cursor_close(cursor);
     tw_share_end(log->share, txn);
+    if (rc == 0 && log->tail && !delivery.stopped) {
+        int64_t more = tw_log_tail_read(log->tail, delivery.next_seq, each, context, delivery.left);
+        if (more < 0)
+            return more;
+        delivery.count += more;
+    }
     return rc ? rc : delivery.count;
 }
 
@@ -194,7 +208,7 @@ static int read_value(struct log *log, enum table table, struct bytes key, struc
                       const char *what, tw_error *why) {
     struct MDB_txn *txn = NULL;
     struct bytes value;
-    int rc = begin(log, &txn, why);
+    int rc = tw_log_begin(log, &txn, why);
     if (rc)
         return rc;
     rc = tw_env_get(log->share->env, txn, table, key, &value, why);
@@ -214,7 +228,8 @@ int tw_log_read_one(struct log *log, uint64_t seq, struct buffer *out, tw_error 
     if (rc)
         return rc;
     tw_log_put_seq(seq, key);
-    return read_value(log, TW_TABLE_EVENTS, (struct bytes){key, sizeof key}, out, "record", why);
+    rc = read_value(log, TW_TABLE_EVENTS, (struct bytes){key, sizeof key}, out, "record", why);
+    return rc == TW_E_NOT_FOUND && log->tail ? tw_log_tail_read_one(log->tail, seq, out, why) : rc;
 }
 
 int tw_log_snapshot_read(struct log *log, uint64_t seq, struct buffer *out, tw_error *why) {
@@ -222,130 +237,6 @@ int tw_log_snapshot_read(struct log *log, uint64_t seq, struct buffer *out, tw_e
     tw_log_put_seq(seq, key);
     return read_value(log, TW_TABLE_SNAPSHOTS, (struct bytes){key, sizeof key}, out, "snapshot",
                       why);
-}
-
-static int get_index(struct bytes value, uint64_t *ret, tw_error *why) {
-    if (value.size != sizeof(uint64_t))
-        return tw_fail(why, TW_E_DAMAGED, "an index entry has %zu bytes, expected 8", value.size);
-    *ret = tw_get_u64(value.data);
-    return 0;
-}
-
-static int find_id(struct log *log, enum table table, const char *id, uint64_t *ret_seq,
-                   tw_error *why) {
-    size_t length = strlen(id);
-    struct MDB_txn *txn = NULL;
-    struct bytes value;
-    if (length == 0 || length > TW_LOG_ID_BYTES)
-        return tw_fail(why, TW_E_INVALID, "an id of %zu bytes, expected 1 to %d", length,
-                       TW_LOG_ID_BYTES);
-    int rc = tw_log_check_indexes(log, why);
-    if (rc == 0)
-        rc = begin(log, &txn, why);
-    if (rc)
-        return rc;
-    struct bytes key = {id, length};
-    rc = tw_env_get(log->share->env, txn, table, key, &value, why);
-    if (rc == TW_E_NOT_FOUND)
-        rc = tw_fail(why, rc, "%s has no such %s", log->share->shown,
-                     table == TW_TABLE_ORDERS ? "order" : "execution");
-    if (rc == 0)
-        rc = get_index(value, ret_seq, why);
-    tw_share_end(log->share, txn);
-    return rc;
-}
-
-int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why) {
-    return find_id(log, TW_TABLE_EXECUTIONS, exec_id, ret_seq, why);
-}
-
-int tw_log_find_order(struct log *log, const char *order_ref, uint64_t *ret_seq, tw_error *why) {
-    return find_id(log, TW_TABLE_ORDERS, order_ref, ret_seq, why);
-}
-
-struct index_walk {
-    int (*each)(void *context, const char *exec_id, size_t length, uint64_t seq);
-    void *context;
-    uint8_t last[TW_LOG_ID_BYTES]; /* the id to go on behind */
-    size_t last_bytes;             /* 0: from the start */
-    int64_t count;
-    int ended;
-};
-
-/* Puts the cursor on the first entry that was not delivered yet. */
-static int move_to_entry(struct MDB_cursor *cursor, const struct index_walk *walk,
-                         struct bytes *key, struct bytes *value, tw_error *why) {
-    *key = (struct bytes){walk->last, walk->last_bytes};
-    if (walk->last_bytes == 0)
-        return tw_env_move(cursor, TW_MOVE_FIRST, key, value, why);
-    int rc = tw_env_move(cursor, TW_MOVE_TO, key, value, why);
-    if (rc == 0 && key->size == walk->last_bytes &&
-        memcmp(key->data, walk->last, walk->last_bytes) == 0)
-        rc = tw_env_move(cursor, TW_MOVE_NEXT, key, value, why);
-    return rc;
-}
-
-/* At most EXECUTIONS_AT_ONCE entries, so that no transaction is long. */
-static int walk_index(struct MDB_cursor *cursor, struct index_walk *walk, tw_error *why) {
-    struct bytes key;
-    struct bytes value;
-    int rc = move_to_entry(cursor, walk, &key, &value, why);
-    for (int i = 0; rc == 0 && i < EXECUTIONS_AT_ONCE; i++) {
-        uint64_t seq = 0;
-        rc = get_index(value, &seq, why);
-        if (rc == 0)
-            rc = walk->each(walk->context, key.data, key.size, seq);
-        if (rc < 0)
-            return rc;
-        walk->count++;
-        if (rc > 0) {
-            walk->ended = 1;
-            return 0;
-        }
-        assert(key.size <= sizeof walk->last);
-        memcpy(walk->last, key.data, key.size);
-        walk->last_bytes = key.size;
-        rc = tw_env_move(cursor, TW_MOVE_NEXT, &key, &value, why);
-    }
-    walk->ended = rc != 0;
-    return rc == TW_E_NOT_FOUND ? 0 : rc;
-}
-
-static int64_t each_id(struct log *log, enum table table,
-                       int (*each)(void *context, const char *id, size_t length, uint64_t seq),
-                       void *context, tw_error *why) {
-    struct index_walk walk;
-    memset(&walk, 0, sizeof walk);
-    walk.each = each;
-    walk.context = context;
-    int rc = tw_log_check_indexes(log, why);
-    while (rc == 0 && !walk.ended) {
-        struct MDB_txn *txn = NULL;
-        struct MDB_cursor *cursor = NULL;
-        rc = begin(log, &txn, why);
-        if (rc)
-            break;
-        rc = tw_env_cursor(log->share->env, txn, table, &cursor, why);
-        if (rc == 0)
-            rc = walk_index(cursor, &walk, why);
-        tw_env_cursor_close(cursor);
-        tw_share_end(log->share, txn);
-    }
-    return rc ? rc : walk.count;
-}
-
-int64_t tw_log_each_execution(struct log *log,
-                              int (*each)(void *context, const char *exec_id, size_t length,
-                                          uint64_t seq),
-                              void *context, tw_error *why) {
-    return each_id(log, TW_TABLE_EXECUTIONS, each, context, why);
-}
-
-int64_t tw_log_each_order(struct log *log,
-                          int (*each)(void *context, const char *order_ref, size_t length,
-                                      uint64_t seq),
-                          void *context, tw_error *why) {
-    return each_id(log, TW_TABLE_ORDERS, each, context, why);
 }
 
 static int list_snapshots(struct MDB_cursor *cursor, uint64_t *ret_seqs, uint64_t room,
@@ -372,7 +263,7 @@ int64_t tw_log_snapshots(struct log *log, uint64_t *ret_seqs, uint64_t room, tw_
     struct MDB_txn *txn = NULL;
     struct MDB_cursor *cursor = NULL;
     int64_t count = 0;
-    int rc = begin(log, &txn, why);
+    int rc = tw_log_begin(log, &txn, why);
     if (rc)
         return rc;
     rc = tw_env_cursor(log->share->env, txn, TW_TABLE_SNAPSHOTS, &cursor, why);
@@ -389,7 +280,7 @@ int tw_log_stat(struct log *log, struct log_stat *ret, tw_error *why) {
     int64_t file_bytes = 0;
     uint64_t oldest = UINT64_MAX;
     memset(&stat, 0, sizeof stat);
-    int rc = begin(log, &txn, why);
+    int rc = tw_log_begin(log, &txn, why);
     if (rc)
         return rc;
     struct env *env = log->share->env;
@@ -407,6 +298,8 @@ int tw_log_stat(struct log *log, struct log_stat *ret, tw_error *why) {
     if (rc)
         return rc;
     stat.file_bytes = (uint64_t)file_bytes;
+    if (log->tail)
+        stat.executions += tw_log_tail_executions(log->tail);
     /* The transaction that counted is a reader itself. */
     stat.readers -= stat.readers > 0;
     stat.oldest_lag = oldest < now ? now - oldest : 0;

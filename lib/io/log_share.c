@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/process.h"
 #include "io/system.h"
 
 enum { TRIES_TO_BEGIN = 5 };
@@ -42,7 +43,7 @@ void tw_share_unlock(void) {
 static struct share *find_here(const struct stat *status) {
     for (struct share *share = table; share; share = share->next)
         if (share->device == status->st_dev && share->inode == status->st_ino &&
-            share->owner == getpid())
+            share->owner == tw_process_id())
             return share;
     return NULL;
 }
@@ -65,7 +66,7 @@ static int make_share(const struct folder *folder, int64_t date, const struct st
         return tw_fail(why, TW_E_NOMEM, "no memory to open a day file");
     share->device = status->st_dev;
     share->inode = status->st_ino;
-    share->owner = getpid();
+    share->owner = tw_process_id();
     tw_folder_day_name(date, share->name);
     snprintf(share->lock_name, sizeof share->lock_name, "%s-lock", share->name);
     snprintf(share->shown, sizeof share->shown, "%s/%s", folder->shown, share->name);

@@ -331,6 +331,12 @@ int tw_log_commit(struct log *log, const struct log_record *records, size_t coun
     return write_change(log, &change, why);
 }
 
+int tw_log_touch(struct log *log, tw_error *why) {
+    struct change change = {NULL, 0, NULL, 0, log->head};
+    int rc = check_usable(log, why);
+    return rc ? rc : write_change(log, &change, why);
+}
+
 int tw_log_snapshot_drop(struct log *log, uint64_t seq, tw_error *why) {
     struct change change = {NULL, 0, NULL, seq, log->head};
     int rc = check_usable(log, why);

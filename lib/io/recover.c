@@ -286,3 +286,35 @@ int tw_recover_day(struct log *log, const struct recover_limit *limit, struct re
     *ret = found;
     return 0;
 }
+
+int tw_recover_more(struct log *log, int one_thread, struct recovered *found, tw_error *why) {
+    struct recover_limit limit = {.one_thread = one_thread};
+    struct log_head head;
+    int status = tw_log_head(log, &head, why);
+    if (status || found->state->last_seq >= head.last_seq)
+        return status;
+    tw_recover_attach(found->state, log);
+    found->state->history.replaying = 1;
+    status = replay(log, &limit, &head, found, why);
+    tw_recover_attach(found->state, NULL);
+    return status;
+}
+
+int tw_recover_frame(const struct frame *frame, struct decoder *decoder, struct recovered *found,
+                     tw_error *why) {
+    struct frame_walk walk = {.frame = frame};
+    tw_event event = {.size = sizeof event};
+    int status;
+    while ((status = tw_frame_next(&walk, why)) > 0) {
+        if (frame->first_seq + walk.index - 1 <= found->state->last_seq)
+            continue;
+        status = tw_record_decode(decoder, walk.record, walk.size, &event, why);
+        if (status)
+            return status;
+        status = tw_fold_decoded(found->state, &event, why);
+        if (status)
+            return explain(status, &event, why);
+        tw_chain(found->digest, walk.record, walk.size, found->digest);
+    }
+    return status;
+}

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "core/codec.h"
+#include "core/frame.h"
 #include "core/state.h"
 #include "io/log.h"
 
@@ -30,6 +31,14 @@ struct recovered {
  * frees ret->state. */
 int tw_recover_day(struct log *log, const struct recover_limit *limit, struct recovered *ret,
                    tw_error *why);
+
+/* Folds in what the log has got since: `found` is what tw_recover_day gave, or this call. */
+int tw_recover_more(struct log *log, int one_thread, struct recovered *found, tw_error *why);
+
+/* Folds in a frame of the intake; records that are in the state already are passed over.
+ * TW_E_DAMAGED, TW_E_HISTORY, TW_E_NOMEM. */
+int tw_recover_frame(const struct frame *frame, struct decoder *decoder, struct recovered *found,
+                     tw_error *why);
 
 /* Reads records one after the other, in short read transactions. */
 struct record_reader {

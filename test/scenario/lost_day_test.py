@@ -77,13 +77,26 @@ class LostDay(Lane):
         done = self.run_command("verify", "--all", self.journal, status=1)
         self.assertIn("2025-10-08: the day follows record", done.stderr)
 
-    def test_nothing_is_acknowledged_once_the_day_file_was_renamed(self):
+    def test_a_writer_stops_when_its_day_file_was_renamed_and_nothing_it_said_is_lost(self):
+        with self.writer() as writer:
+            said = [self.say(writer, json.dumps(note("10:01:00")))]
+            os.rename(self.day(), self.path("kept"))
+            while said[-1]:
+                said.append(self.say(writer, json.dumps(note("10:02:00"))))
+        os.rename(self.path("kept"), self.day())
+        told = [event["seq"] for event in self.log()]
+        self.assertEqual(set(int(seq) for seq in said if seq) - set(told), set())
+
+    def test_nothing_is_acknowledged_once_the_intake_was_removed(self):
         with self.writer() as writer:
             seq = int(self.say(writer, json.dumps(note("10:01:00"))))
-            os.rename(self.day(), self.path("kept"))
+            os.rename(os.path.join(self.journal, "intake.wal"), self.path("kept"))
             self.assertEqual(self.say(writer, json.dumps(note("10:02:00"))), "")
-        os.rename(self.path("kept"), self.day())
-        self.assertEqual(self.log()[-1]["seq"], seq)
+        done = self.run_command("log", self.journal, status=2)
+        self.assertIn("intake.wal is missing", done.stderr)
+        self.append(note("10:03:00"), status=2)
+        os.rename(self.path("kept"), os.path.join(self.journal, "intake.wal"))
+        self.assertGreaterEqual(self.log()[-1]["seq"], seq)
 
 
 if __name__ == "__main__":

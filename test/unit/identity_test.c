@@ -15,6 +15,12 @@ static tw_settings plain_settings(void) {
     return settings;
 }
 
+static int write_identity(const struct folder *folder, const tw_settings *settings, tw_error *why) {
+    struct identity identity;
+    int status = tw_identity_new(settings, &identity, why);
+    return status ? status : tw_identity_write(folder, &identity, why);
+}
+
 START_TEST(what_was_set_is_read_back) {
     tw_settings settings = plain_settings();
     settings.zone = "Europe/Zurich";
@@ -26,12 +32,12 @@ START_TEST(what_was_set_is_read_back) {
     settings.any_file_system = 1;
     make_folder();
     int64_t before = tw_clock_now_ns();
-    CHECK_OK(tw_identity_write(journal, &settings, why));
+    CHECK_OK(write_identity(journal, &settings, why));
     struct identity identity;
     tw_settings back;
     CHECK_OK(tw_identity_read(journal, &identity, why));
     tw_identity_to_settings(&identity, &back);
-    ck_assert_int_eq(identity.format, 1);
+    ck_assert_int_eq(identity.format, TW_FORMAT);
     ck_assert(identity.created_ns >= before && identity.created_ns <= tw_clock_now_ns());
     ck_assert_str_eq(back.account, "DU123456");
     ck_assert_str_eq(back.zone, "Europe/Zurich");
@@ -51,14 +57,14 @@ START_TEST(what_was_not_said_has_its_default_and_each_journal_its_own_uuid) {
     struct identity second;
     struct folder *other = NULL;
     make_folder();
-    CHECK_OK(tw_identity_write(journal, &settings, why));
+    CHECK_OK(write_identity(journal, &settings, why));
     CHECK_OK(tw_identity_read(journal, &first, why));
     ck_assert_str_eq(first.zone, "America/New_York");
     ck_assert_str_eq(first.currency, "USD");
     ck_assert_int_eq(first.overnight, TW_OVERNIGHT_REJECT);
     ck_assert_int_eq(first.cost_method, TW_COST_METHOD_AVERAGE);
     CHECK_OK(tw_folder_create(scratch_path("other"), &other, why));
-    CHECK_OK(tw_identity_write(other, &settings, why));
+    CHECK_OK(write_identity(other, &settings, why));
     CHECK_OK(tw_identity_read(other, &second, why));
     ck_assert_mem_ne(first.uuid, second.uuid, sizeof first.uuid);
     char text[TW_UUID_TEXT_BYTES];
@@ -75,10 +81,10 @@ END_TEST
 START_TEST(an_identity_is_written_once) {
     tw_settings settings = plain_settings();
     make_folder();
-    CHECK_OK(tw_identity_write(journal, &settings, why));
+    CHECK_OK(write_identity(journal, &settings, why));
     size_t size = 0;
     uint8_t *before = load_file(in_journal("identity"), &size);
-    CHECK_FAILS(tw_identity_write(journal, &settings, why), TW_E_EXISTS, "journal already");
+    CHECK_FAILS(write_identity(journal, &settings, why), TW_E_EXISTS, "journal already");
     size_t size_after = 0;
     uint8_t *after = load_file(in_journal("identity"), &size_after);
     ck_assert_uint_eq(size, size_after);
@@ -95,7 +101,7 @@ START_TEST(what_a_crashed_init_left_is_no_hindrance) {
     make_folder();
     store_file(in_journal("identity.new"), (const uint8_t *)"tradewal jour", 13);
     CHECK_FAILS(tw_identity_read(journal, &identity, why), TW_E_NOT_JOURNAL, "no file identity");
-    CHECK_OK(tw_identity_write(journal, &settings, why));
+    CHECK_OK(write_identity(journal, &settings, why));
     CHECK_OK(tw_identity_read(journal, &identity, why));
     ck_assert_int_eq(tw_folder_has(journal, "identity.new", NULL), 0);
 }
@@ -160,7 +166,7 @@ START_TEST(settings_that_are_not_allowed_write_nothing) {
     tw_settings settings = plain_settings();
     make_folder();
     spoil(&settings, _i);
-    CHECK_FAILS(tw_identity_write(journal, &settings, why), TW_E_INVALID, "");
+    CHECK_FAILS(write_identity(journal, &settings, why), TW_E_INVALID, "");
     ck_assert_int_eq(tw_folder_has(journal, "identity", NULL), 0);
     ck_assert_int_eq(tw_folder_has(journal, "identity.new", NULL), 0);
 }
@@ -197,7 +203,7 @@ static struct buffer with_line(const char *line, const char *instead) {
 START_TEST(the_text_of_an_identity_is_fixed) {
     struct buffer text = sample();
     static const char expected[] = "tradewal journal\n"
-                                   "format: 1\n"
+                                   "format: 2\n"
                                    "uuid: 00000000-0000-0000-0000-000000000000\n"
                                    "account: DU123456\n"
                                    "environment: paper\n"
@@ -215,9 +221,9 @@ START_TEST(the_text_of_an_identity_is_fixed) {
 END_TEST
 
 START_TEST(a_newer_format_is_called_newer_whatever_follows) {
-    struct buffer text = with_line("format: 1\nuuid", "format: 2\nnews: x\nuuid");
+    struct buffer text = with_line("format: 2\nuuid", "format: 3\nnews: x\nuuid");
     struct identity identity;
-    CHECK_FAILS(tw_identity_decode(text.data, text.size, &identity, why), TW_E_NEWER, "format 2");
+    CHECK_FAILS(tw_identity_decode(text.data, text.size, &identity, why), TW_E_NEWER, "format 3");
     tw_buffer_free(&text);
 }
 END_TEST
@@ -240,8 +246,8 @@ START_TEST(a_line_that_does_not_belong_is_damage) {
         {"any_file_system: 0\n", "any_file_system: 2\n"},
         {"uuid: 0000", "uuid: 000g"},
         {"uuid: 0000", "uuid: 00000"},
-        {"format: 1\n", "format: 0\n"},
-        {"format: 1\n", ""},
+        {"format: 2\n", "format: 0\n"},
+        {"format: 2\n", ""},
         {"created: 2025-10-06", "created: 2025-13-06"},
     };
     struct buffer text = with_line(changes[_i][0], changes[_i][1]);

@@ -8,7 +8,8 @@
 
 #include "store_fixture.h"
 
-enum { CUSTOM_BYTES = 65536, EVENTS = 80, FIRST_DAY_FILE_BYTES = 4 << 20 };
+/* A day file may double once, and the intake is whole. */
+enum { CUSTOM_BYTES = 65536, EVENTS = 180, LARGEST_FILE_BYTES = (8 << 20) + 4096 };
 
 static unsigned char bulk[CUSTOM_BYTES];
 
@@ -25,16 +26,6 @@ static void put_bulk(tw_event *event, uint64_t bytes) {
     event->as.custom = (tw_custom){.tag = "bulk", .bytes = bulk, .bytes_size = bytes};
 }
 
-/* Appends until nothing of that size goes in any more. */
-static void fill_up(tw_store *store, uint64_t bytes) {
-    tw_event event;
-    put_bulk(&event, bytes);
-    int status;
-    while ((status = tw_append(store, &event, NULL, &why)) == 0)
-        ;
-    ck_assert_int_eq(status, TW_E_FULL);
-}
-
 static tw_day day_of(int64_t date) {
     tw_journal *journal;
     tw_day day = {.size = sizeof day};
@@ -48,7 +39,7 @@ START_TEST(no_event_of_a_batch_that_found_no_room_is_said_to_have_gone_in) {
     make_journal();
     tw_store *store = open_on(MONDAY);
     uint64_t before = tw_durable_seq(store);
-    limit_file_size(FIRST_DAY_FILE_BYTES);
+    limit_file_size(LARGEST_FILE_BYTES);
     tw_event *events = calloc(EVENTS, sizeof *events);
     ck_assert(events);
     for (int i = 0; i < EVENTS; i++)
@@ -64,11 +55,19 @@ START_TEST(no_event_of_a_batch_that_found_no_room_is_said_to_have_gone_in) {
 }
 END_TEST
 
-/* Every descriptor of the day file that LMDB writes data through becomes one without room. */
-static void break_day_file(void) {
+/* Appends until the day file has so many bytes in use; all of it is there then. */
+static void fill_up_to(tw_store *store, int64_t bytes) {
+    tw_event event;
+    put_bulk(&event, CUSTOM_BYTES);
+    while (day_of(MONDAY).used_bytes < bytes)
+        OK(tw_append(store, &event, NULL, &why));
+}
+
+/* Every descriptor through which the file is written becomes one without room. */
+static void break_file(const char *file_name) {
     struct stat day, open_file;
     char name[256];
-    snprintf(name, sizeof name, "%s/%d.mdb", path, MONDAY);
+    snprintf(name, sizeof name, "%s/%s", path, file_name);
     ck_assert_int_eq(stat(name, &day), 0);
     int full = open("/dev/full", O_RDWR);
     ck_assert_int_ge(full, 0);
@@ -82,13 +81,33 @@ START_TEST(what_a_failed_batch_left_unwritten_is_not_durable) {
     make_journal();
     tw_store *store = open_on(MONDAY);
     uint64_t before = tw_durable_seq(store);
-    break_day_file();
+    break_file("intake.wal");
     tw_event events[2];
     put_bulk(&events[0], 10);
     put_bulk(&events[1], 10);
     ck_assert_int_lt(tw_append_batch(store, events, 2, NULL, NULL, &why), 0);
     FAILS(tw_append(store, &events[0], NULL, &why), TW_E_FAILED);
     ck_assert_uint_eq(tw_durable_seq(store), before);
+    tw_abandon(store);
+}
+END_TEST
+
+START_TEST(what_was_durable_stays_so_when_the_day_file_fails) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    buy(store, "e1", 100, 44525);
+    uint64_t last = tw_durable_seq(store);
+    break_file("20251006.mdb");
+    ck_assert_int_lt(tw_checkpoint(store, NULL, &why), 0);
+    tw_fill fill = fill_of("e2", TW_ACTION_BUY, 1, 100);
+    FAILS(tw_append_fill(store, &fill, NULL, &why), TW_E_FAILED);
+    ck_assert_ptr_nonnull(strstr(why.text, "an earlier write failed ("));
+    ck_assert_uint_eq(tw_durable_seq(store), last);
+    OK(tw_wait(store, last, -1, &why));
+    tw_abandon(store);
+    store = open_on(MONDAY);
+    ck_assert_uint_eq(recovery_of(store).last_seq, last);
+    ck_assert_int_eq(open_quantity(store), 100 * TW_E8);
     tw_abandon(store);
 }
 END_TEST
@@ -120,10 +139,16 @@ static void remember_bars(tw_store *store) {
 
 START_TEST(a_day_without_room_for_a_last_snapshot_is_rolled_all_the_same) {
     make_journal();
-    tw_store *store = open_on(MONDAY);
+    tw_options options = {.size = sizeof options,
+                          .trading_date = MONDAY,
+                          .no_thread = 1,
+                          .checkpoint_ns = -1,
+                          .commit_delay_ns = 1};
+    tw_store *store = NULL;
+    OK(tw_open(path, &options, &store, &why));
     remember_bars(store);
-    limit_file_size(FIRST_DAY_FILE_BYTES);
-    fill_up(store, CUSTOM_BYTES);
+    limit_file_size(LARGEST_FILE_BYTES);
+    fill_up_to(store, (8 << 20) - 4 * CUSTOM_BYTES);
     FAILS(tw_checkpoint(store, NULL, &why), TW_E_FULL);
     OK(tw_roll(store, TUESDAY, &why));
     ck_assert_int_eq(tw_store_date(store), TUESDAY);
@@ -138,7 +163,7 @@ START_TEST(a_roll_that_failed_half_way_still_knows_what_is_durable) {
     tw_store *store = open_on(MONDAY);
     buy(store, "e1", 100, 44525);
     uint64_t before = tw_durable_seq(store);
-    limit_file_size(FIRST_DAY_FILE_BYTES / 2);
+    limit_file_size(2 << 20);
     ck_assert_int_lt(tw_roll(store, TUESDAY, &why), 0);
     FAILS(tw_checkpoint(store, NULL, &why), TW_E_FAILED);
     ck_assert_uint_gt(tw_durable_seq(store), before);
@@ -156,6 +181,7 @@ int main(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, no_event_of_a_batch_that_found_no_room_is_said_to_have_gone_in);
     tcase_add_test(tests, what_a_failed_batch_left_unwritten_is_not_durable);
+    tcase_add_test(tests, what_was_durable_stays_so_when_the_day_file_fails);
     tcase_add_test(tests, a_day_without_room_for_a_last_snapshot_is_rolled_all_the_same);
     tcase_add_test(tests, a_roll_that_failed_half_way_still_knows_what_is_durable);
     suite_add_tcase(suite, tests);

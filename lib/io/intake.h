@@ -1,0 +1,102 @@
+/* intake.wal: what was appended and is in no day file yet. One file of fixed size, written once
+ * with zeros so that a flush never has to record a size or an extent, and used again and again.
+ *
+ * A block of 4096 bytes says what the file is; behind it lie two halves that are filled in turn
+ * with frames (core/frame.h). A half is used again when all its frames are in the day file. An
+ * append is one write. After a flush the next frame begins in a new block: a write of a disk that
+ * is cut off by a power failure can then hurt no byte that a flush has made durable before.
+ *
+ * One thread at a time appends, one takes frames over; any may flush meanwhile. */
+#ifndef TW_IO_INTAKE_H
+#define TW_IO_INTAKE_H
+
+#include "core/takeover.h"
+#include "io/folder.h"
+
+enum {
+    TW_INTAKE_HEADER_BYTES = TW_FRAME_BLOCK_BYTES,
+    TW_INTAKE_HALF_BYTES = 4 << 20,
+    TW_INTAKE_BYTES = TW_INTAKE_HEADER_BYTES + TW_INTAKE_HALVES * TW_INTAKE_HALF_BYTES
+};
+
+struct intake;
+
+/* Makes the file, durably: under a temporary name first. TW_E_EXISTS, TW_E_NO_SPACE, TW_E_IO. */
+int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
+
+/* The same in the place of one that a crashed init left behind. */
+int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
+
+/* Reads both halves as they are on the disk into `bytes`: of a journal that nobody writes. A half
+ * that nothing was appended to since it was emptied has size 0. TW_E_NOT_FOUND, TW_E_DAMAGED (not
+ * the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
+int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
+                   struct intake_half ret[TW_INTAKE_HALVES], tw_error *why);
+
+/* Opens it for appending; the writer lock is held and everything in it is in a day file. Empties
+ * it, durably. Errors as of tw_intake_look. */
+int tw_intake_open(const struct folder *folder, const uint8_t uuid[16], struct intake **ret,
+                   tw_error *why);
+void tw_intake_close(struct intake *intake); /* NULL is fine */
+
+/* Takes everything in it out, durably: all of it is in a day file. Frames of `date` may follow;
+ * `epoch` is LMDB's number of the last commit of their day file. */
+int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_error *why);
+
+/* A frame that is longer than this goes straight into the day file. */
+int tw_intake_takes(size_t frame_bytes);
+
+struct intake_room {
+    int begins;     /* it was empty before this frame */
+    int is_crowded; /* half of a half or more waits to be taken over */
+};
+
+/* Writes one frame (all but its header filled in, see tw_frame_end) of `count` records behind the
+ * last one. Waits up to wait_ns for room; then TW_E_FULL with nothing changed. After TW_E_IO or any
+ * other error it may be there or not. */
+int tw_intake_append(struct intake *intake, struct buffer *frame, uint64_t first_seq,
+                     uint64_t count, uint64_t durable_seq, int64_t wait_ns, struct intake_room *ret,
+                     tw_error *why);
+
+/* Makes durable what was appended; *ret_seq is the last record of that. */
+int tw_intake_flush(struct intake *intake, uint64_t *ret_seq, tw_error *why);
+
+/* How far somebody has read. */
+struct intake_place {
+    uint64_t at;
+    uint64_t next_seq; /* 0: nothing was appended yet */
+};
+
+/* The oldest frame that waits to be taken over. */
+void tw_intake_oldest(struct intake *intake, struct intake_place *ret);
+
+/* Some frames, one behind the other in `bytes` and aligned there as in their half. */
+struct intake_span {
+    uint64_t records; /* 0: nothing is left to read */
+    uint64_t first_seq, last_seq;
+    int64_t date;
+    uint64_t epoch;
+    size_t at; /* of the first of them in `bytes` */
+};
+
+/* The next frames from a place on, which moves behind them: about max_bytes, one frame at least if
+ * there is any. TW_E_DAMAGED when what is read is not what was written. Nothing that waits from
+ * `place` on may be released and written over meanwhile. */
+int tw_intake_read(struct intake *intake, struct intake_place *place, size_t max_bytes,
+                   struct buffer *bytes, struct intake_span *ret, tw_error *why);
+
+/* The next frame of a span: 1, and *at, which starts as that of the span, moves on; 0 at its end.
+ * *frame is zeroed before the first. */
+int tw_intake_next(const struct intake_span *span, const struct buffer *bytes, size_t *at,
+                   struct frame *frame);
+
+/* What lies before the place is in the day file, in the commit of this number. */
+void tw_intake_release(struct intake *intake, const struct intake_place *place, uint64_t epoch);
+
+/* 1 when frames wait to be taken over. */
+int tw_intake_waits(struct intake *intake);
+
+/* The file is still the one that was opened. TW_E_DAMAGED. */
+int tw_intake_watch(struct intake *intake, tw_error *why);
+
+#endif

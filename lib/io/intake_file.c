@@ -1,0 +1,242 @@
+/* intake.wal as a file: making it, opening it, looking at it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "io/intake_internal.h"
+#include "io/system.h"
+
+static const char temporary_name[] = "intake.wal.new";
+static const uint8_t magic[] = {'T', 'W', 'I', 'N'};
+
+enum {
+    VERSION = 1,
+    VERSION_AT = 4,
+    UUID_AT = 8,
+    UUID_BYTES = 16,
+    HALF_BYTES_AT = 24,
+    CRC_AT = 28,
+    USED_BYTES = 32,
+    ZEROS_AT_ONCE = 4096
+};
+
+static void encode_header(const uint8_t uuid[UUID_BYTES], uint8_t out[TW_INTAKE_HEADER_BYTES]) {
+    memset(out, 0, TW_INTAKE_HEADER_BYTES);
+    memcpy(out, magic, sizeof magic);
+    tw_put_u32(out + VERSION_AT, VERSION);
+    memcpy(out + UUID_AT, uuid, UUID_BYTES);
+    tw_put_u32(out + HALF_BYTES_AT, TW_INTAKE_HALF_BYTES);
+    tw_put_u32(out + CRC_AT, tw_crc32c(0, out, CRC_AT));
+}
+
+static int check_header(const struct folder *folder, const uint8_t *header, size_t size,
+                        const uint8_t uuid[UUID_BYTES], tw_error *why) {
+    if (size < USED_BYTES || memcmp(header, magic, sizeof magic) != 0 ||
+        tw_get_u32(header + CRC_AT) != tw_crc32c(0, header, CRC_AT))
+        return tw_fail(why, TW_E_DAMAGED, "%s/%s does not start as an intake does", folder->shown,
+                       TW_INTAKE_NAME);
+    if (tw_get_u32(header + VERSION_AT) > VERSION)
+        return tw_fail(why, TW_E_NEWER, "%s/%s has version %u, this version knows up to %d",
+                       folder->shown, TW_INTAKE_NAME, (unsigned)tw_get_u32(header + VERSION_AT),
+                       VERSION);
+    if (memcmp(header + UUID_AT, uuid, UUID_BYTES) != 0)
+        return tw_fail(why, TW_E_DAMAGED, "%s/%s is of another journal", folder->shown,
+                       TW_INTAKE_NAME);
+    if (tw_get_u32(header + VERSION_AT) != VERSION ||
+        tw_get_u32(header + HALF_BYTES_AT) != TW_INTAKE_HALF_BYTES)
+        return tw_fail(why, TW_E_DAMAGED, "%s/%s has halves of %u bytes, expected %d",
+                       folder->shown, TW_INTAKE_NAME, (unsigned)tw_get_u32(header + HALF_BYTES_AT),
+                       TW_INTAKE_HALF_BYTES);
+    return 0;
+}
+
+/* ---- making -------------------------------------------------------------------------------- */
+
+/* Real zeros, not room that was only reserved: the first flush of a block in reserved room would
+ * have to record that it is written now. In small pieces: a page cache that keeps large ones as one
+ * makes every later write into them slower. */
+static int write_zeros(int fd, tw_error *why) {
+    char *zeros = calloc(1, ZEROS_AT_ONCE);
+    int rc = zeros ? 0 : tw_fail(why, TW_E_NOMEM, "no memory to fill the intake");
+    for (int64_t at = TW_INTAKE_HEADER_BYTES; rc == 0 && at < TW_INTAKE_BYTES; at += ZEROS_AT_ONCE)
+        rc = tw_file_write(fd, zeros, ZEROS_AT_ONCE, at, why);
+    free(zeros);
+    return rc;
+}
+
+static int fill(const struct folder *folder, int fd, const uint8_t uuid[UUID_BYTES],
+                tw_error *why) {
+    uint8_t header[TW_INTAKE_HEADER_BYTES];
+    encode_header(uuid, header);
+    int rc = write_zeros(fd, why);
+    if (rc == 0)
+        rc = tw_file_write(fd, header, sizeof header, 0, why);
+    if (rc == 0 && fsync(fd) != 0)
+        rc = tw_system_fail(why, errno, "syncing %s/%s", folder->shown, temporary_name);
+    return rc;
+}
+
+int tw_intake_create(const struct folder *folder, const uint8_t uuid[UUID_BYTES], tw_error *why) {
+    int fd = -1;
+    int rc = tw_folder_remove(folder, temporary_name, why);
+    if (rc == 0)
+        rc = tw_folder_make_file(folder, temporary_name, &fd, why);
+    if (rc)
+        return rc;
+    rc = fill(folder, fd, uuid, why);
+    close(fd);
+    if (rc == 0)
+        rc = tw_folder_rename(folder, temporary_name, TW_INTAKE_NAME, why);
+    if (rc) {
+        tw_error ignored;
+        tw_folder_remove(folder, temporary_name, &ignored);
+        return rc;
+    }
+    return tw_folder_sync(folder, why);
+}
+
+int tw_intake_remake(const struct folder *folder, const uint8_t uuid[UUID_BYTES], tw_error *why) {
+    int rc = tw_folder_remove(folder, TW_INTAKE_NAME, why);
+    return rc ? rc : tw_intake_create(folder, uuid, why);
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static int open_file(const struct folder *folder, const uint8_t uuid[UUID_BYTES], int flags,
+                     int *ret_fd, struct stat *ret_stat, tw_error *why) {
+    uint8_t header[TW_INTAKE_HEADER_BYTES];
+    size_t size = 0;
+    int fd = -1;
+    int rc = tw_folder_open_file(folder, TW_INTAKE_NAME, flags, &fd, ret_stat, why);
+    if (rc)
+        return rc;
+    rc = tw_file_read(fd, header, sizeof header, 0, &size, why);
+    if (rc == 0)
+        rc = check_header(folder, header, size, uuid, why);
+    if (rc == 0 && ret_stat->st_size != TW_INTAKE_BYTES)
+        rc = tw_fail(why, TW_E_DAMAGED, "%s/%s has %lld bytes, expected %d", folder->shown,
+                     TW_INTAKE_NAME, (long long)ret_stat->st_size, TW_INTAKE_BYTES);
+    if (rc)
+        close(fd);
+    else
+        *ret_fd = fd;
+    return rc;
+}
+
+static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
+    uint8_t first[TW_FRAME_HEADER_BYTES];
+    int64_t at = tw_intake_offset((uint64_t)index * TW_INTAKE_HALF_BYTES);
+    size_t size = 0;
+    int rc = tw_file_read(fd, first, sizeof first, at, &size, why);
+    if (rc || tw_get_u32(first) == 0)
+        return rc;
+    if (tw_buffer_reserve(bytes, TW_INTAKE_HALF_BYTES))
+        return tw_fail(why, TW_E_NOMEM, "no memory to read the intake");
+    rc = tw_file_read(fd, bytes->data + bytes->size, TW_INTAKE_HALF_BYTES, at, &size, why);
+    if (rc == 0 && size != TW_INTAKE_HALF_BYTES)
+        rc = tw_fail(why, TW_E_DAMAGED, "%s has become shorter", TW_INTAKE_NAME);
+    if (rc == 0)
+        bytes->size += size;
+    return rc;
+}
+
+int tw_intake_look(const struct folder *folder, const uint8_t uuid[UUID_BYTES],
+                   struct buffer *bytes, struct intake_half ret[TW_INTAKE_HALVES], tw_error *why) {
+    struct stat status;
+    int fd = -1;
+    int rc = open_file(folder, uuid, O_RDONLY, &fd, &status, why);
+    size_t ends[TW_INTAKE_HALVES] = {0};
+    tw_buffer_clear(bytes);
+    for (int i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++) {
+        rc = read_half(fd, i, bytes, why);
+        ends[i] = bytes->size;
+    }
+    if (fd >= 0)
+        close(fd);
+    /* The buffer may have moved while it grew. */
+    for (int i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++) {
+        size_t start = i ? ends[i - 1] : 0;
+        ret[i] = (struct intake_half){(const uint8_t *)bytes->data + start, ends[i] - start};
+    }
+    return rc;
+}
+
+/* A copy may have got holes where the zeros were. */
+static int fill_holes(struct intake *intake, const struct stat *status, tw_error *why) {
+    return (int64_t)status->st_blocks * 512 < TW_INTAKE_BYTES ? write_zeros(intake->fd, why) : 0;
+}
+
+int tw_intake_open(const struct folder *folder, const uint8_t uuid[UUID_BYTES], struct intake **ret,
+                   tw_error *why) {
+    struct stat status;
+    struct intake *intake = calloc(1, sizeof *intake);
+    if (!intake)
+        return tw_fail(why, TW_E_NOMEM, "no memory to open the intake");
+    intake->folder = folder;
+    intake->fd = -1;
+    pthread_mutex_init(&intake->mutex, NULL);
+    tw_thread_condition(&intake->released);
+    int rc = open_file(folder, uuid, O_RDWR, &intake->fd, &status, why);
+    if (rc == 0) {
+        intake->device = status.st_dev;
+        intake->inode = status.st_ino;
+        rc = fill_holes(intake, &status, why);
+    }
+    if (rc) {
+        tw_intake_close(intake);
+        return rc;
+    }
+    *ret = intake;
+    return 0;
+}
+
+void tw_intake_close(struct intake *intake) {
+    if (!intake)
+        return;
+    if (intake->fd >= 0)
+        close(intake->fd);
+    pthread_cond_destroy(&intake->released);
+    pthread_mutex_destroy(&intake->mutex);
+    free(intake);
+}
+
+int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_error *why) {
+    static const uint8_t zeros[TW_FRAME_BLOCK_BYTES];
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++)
+        rc = tw_file_write(intake->fd, zeros, sizeof zeros,
+                           tw_intake_offset(i * TW_INTAKE_HALF_BYTES), why);
+    if (rc == 0 && fdatasync(intake->fd) != 0)
+        rc = tw_system_fail(why, errno, "syncing %s/%s", intake->folder->shown, TW_INTAKE_NAME);
+    if (rc)
+        return rc;
+    pthread_mutex_lock(&intake->mutex);
+    intake->end = intake->taken = intake->sealed = 0;
+    memset(intake->filled, 0, sizeof intake->filled);
+    intake->date = date;
+    intake->epoch = epoch;
+    memset(intake->use_epoch, 0, sizeof intake->use_epoch);
+    intake->next_seq = 0;
+    intake->last_seq = 0;
+    pthread_mutex_unlock(&intake->mutex);
+    return 0;
+}
+
+int tw_intake_watch(struct intake *intake, tw_error *why) {
+    struct stat status;
+    if (fstatat(intake->folder->fd, TW_INTAKE_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? tw_fail(why, TW_E_DAMAGED, "the intake was removed")
+                               : tw_system_fail(why, errno, "looking at the intake");
+    if (status.st_dev != intake->device || status.st_ino != intake->inode)
+        return tw_fail(why, TW_E_DAMAGED, "the intake was replaced");
+    if (status.st_size != TW_INTAKE_BYTES || status.st_nlink != 1)
+        return tw_fail(why, TW_E_DAMAGED,
+                       "the intake has %lld bytes and %lu names, expected %d "
+                       "and one",
+                       (long long)status.st_size, (unsigned long)status.st_nlink, TW_INTAKE_BYTES);
+    return 0;
+}

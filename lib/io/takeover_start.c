@@ -1,0 +1,174 @@
+/* The start of a writer: what the intake still holds goes into the day files it belongs to. */
+#include "io/takeover_start.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "io/log_batch.h"
+
+/* ---- a missing intake ---------------------------------------------------------------------- */
+
+static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
+    struct record_header header = {0};
+    (void)seq;
+    if (tw_record_header(bytes, size, &header))
+        header.type = 0;
+    *(uint16_t *)context = header.type;
+    return 1;
+}
+
+int tw_takeover_excuse(const struct folder *folder, struct log *log, tw_error *why) {
+    struct log_head head;
+    uint16_t type = 0;
+    if (!log)
+        return 0;
+    int status = tw_log_head(log, &head, why);
+    if (!status && head.first_seq) {
+        int64_t count = tw_log_read(log, head.last_seq, keep_type, &type, 1, why);
+        status = count < 0 ? (int)count : 0;
+    }
+    if (status || type == TW_TYPE_session_closed)
+        return status;
+    return tw_fail(why, TW_E_DAMAGED,
+                   "%s/intake.wal is missing, and the last session of %lld did not end cleanly: "
+                   "what was appended last may have been in it alone",
+                   folder->shown, (long long)tw_log_date(log));
+}
+
+static int64_t newest_date(const struct folder *folder, tw_error *why) {
+    int64_t count = tw_folder_dates(folder, NULL, 0, why);
+    if (count <= 0)
+        return count;
+    int64_t *dates = calloc((size_t)count, sizeof *dates);
+    if (!dates)
+        return tw_fail(why, TW_E_NOMEM, "no memory for a list of %lld dates", (long long)count);
+    int64_t found = tw_folder_dates(folder, dates, (uint64_t)count, why);
+    int64_t newest = found > 0 ? dates[(found < count ? found : count) - 1] : found;
+    free(dates);
+    return newest;
+}
+
+static int excuse_missing(const struct folder *folder, tw_error *why) {
+    struct log *log = NULL;
+    int64_t date = newest_date(folder, why);
+    if (date <= 0)
+        return (int)date;
+    int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
+    if (!status)
+        status = tw_takeover_excuse(folder, log, why);
+    tw_log_close(log);
+    return status;
+}
+
+int tw_takeover_read(struct takeover_start *start, const struct folder *folder,
+                     const struct identity *identity, tw_error *why) {
+    int status = tw_intake_look(folder, identity->uuid, &start->bytes, start->halves, why);
+    start->is_there = status == 0;
+    if (status != TW_E_NOT_FOUND)
+        return status;
+    memset(start->halves, 0, sizeof start->halves);
+    return identity->format < TW_FORMAT_INTAKE ? 0 : excuse_missing(folder, why);
+}
+
+/* ---- taking over --------------------------------------------------------------------------- */
+
+int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *why) {
+    struct log_batch batch = {0};
+    struct takeover takeover;
+    struct log_head head;
+    int status = tw_log_head(log, &head, why);
+    if (status)
+        return status;
+    struct takeover_day day = {
+        .date = tw_log_date(log), .last_seq = head.last_seq, .transaction = head.transaction};
+    status = tw_takeover_judge(start->halves, &day, &takeover, why);
+    if (status)
+        return status;
+    status = tw_log_batch_begin(&batch, head.digest, start->bytes.size, why);
+    for (size_t i = 0; !status && i < takeover.count; i++)
+        status = tw_log_batch_add(&batch, &takeover.frames[i], why);
+    if (!status && batch.count)
+        status = tw_log_commit(log, batch.records, batch.count, NULL, batch.digest, why);
+    if (!status) {
+        start->records += batch.count;
+        start->torn += takeover.torn;
+    }
+    free(takeover.frames);
+    tw_log_batch_free(&batch);
+    return status;
+}
+
+static int take_into_date(struct takeover_start *start, const struct folder *folder, int64_t date,
+                          tw_error *why) {
+    struct log *log = NULL;
+    int status = tw_log_open(folder, date, TW_LOG_WRITE, &log, why);
+    if (status == TW_E_NOT_FOUND)
+        return tw_fail(why, TW_E_DAMAGED,
+                       "%s/intake.wal has records of %lld, and there is no day file of that date",
+                       folder->shown, (long long)date);
+    if (!status)
+        status = tw_takeover_into(start, log, why);
+    if (status) {
+        tw_log_close(log);
+        return status;
+    }
+    return tw_log_close_trimmed(log, why);
+}
+
+int tw_takeover_older(struct takeover_start *start, const struct folder *folder, int64_t date,
+                      tw_error *why) {
+    int64_t dates[TW_INTAKE_HALVES];
+    int status = 0;
+    for (int i = 0; i < TW_INTAKE_HALVES; i++)
+        dates[i] = tw_takeover_date(&start->halves[i]);
+    for (int i = 0; !status && i < TW_INTAKE_HALVES; i++) {
+        if (dates[i] && (!tw_date_valid(dates[i]) || dates[i] > date))
+            status = tw_fail(why, TW_E_DAMAGED, "%s/intake.wal has records of %lld, a later date",
+                             folder->shown, (long long)dates[i]);
+        else if (dates[i] && dates[i] < date && (i == 0 || dates[i] != dates[0]))
+            status = take_into_date(start, folder, dates[i], why);
+    }
+    return status;
+}
+
+/* ---- ready for appends --------------------------------------------------------------------- */
+
+static int is_used(const struct takeover_start *start) {
+    for (int i = 0; i < TW_INTAKE_HALVES; i++)
+        if (start->halves[i].size)
+            return 1;
+    return 0;
+}
+
+int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
+                     struct identity *identity, struct log *log, struct intake **ret,
+                     tw_error *why) {
+    struct log_head head;
+    struct intake *intake = NULL;
+    /* What was dropped stays in the intake until it is written over. Frames of this session must
+     * not have its epoch. */
+    int status = is_used(start) ? tw_log_touch(log, why) : 0;
+    if (!status && !start->is_there)
+        status = tw_intake_create(folder, identity->uuid, why);
+    if (!status && identity->format < TW_FORMAT_INTAKE)
+        status = tw_identity_upgrade(folder, identity, why);
+    if (!status)
+        status = tw_log_head(log, &head, why);
+    if (!status)
+        status = tw_intake_open(folder, identity->uuid, &intake, why);
+    if (!status)
+        status = tw_intake_reset(intake, tw_log_date(log), head.transaction, why);
+    if (status) {
+        tw_intake_close(intake);
+        return status;
+    }
+    *ret = intake;
+    return 0;
+}
+
+void tw_takeover_free(struct takeover_start *start) {
+    tw_buffer_free(&start->bytes);
+    memset(start->halves, 0, sizeof start->halves);
+}
