@@ -148,19 +148,10 @@ struct change *tw_fold_add_change(struct symbol *symbol, const tw_event *event, 
 /* An exec id as a text, and the account's currency, come on top of the event's own texts. */
 enum { MORE_TEXTS = 2, MORE_BYTES = 64, ID_BYTES = 64 };
 
-static int is_text(const struct field *field) {
-    return field->kind == KIND_TEXT || field->kind == KIND_SYMBOL;
-}
-
 /* Is there room for texts as long as they may be? Then nobody has to ask how long they are. */
 static int has_room(const struct state *state, const struct event_type *type) {
-    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
-    for (size_t i = 0; i < type->count; i++)
-        if (is_text(&type->fields[i])) {
-            texts++;
-            bytes += type->fields[i].limit;
-        }
-    return tw_names_has_room(state->texts, texts, bytes) &&
+    return tw_names_has_room(state->texts, type->texts + MORE_TEXTS,
+                             type->text_bytes + MORE_BYTES) &&
            tw_names_has_room(state->symbol_names, 1, TW_SYMBOL_BYTES) &&
            tw_names_has_room(state->order_names, 1, ID_BYTES) &&
            tw_names_has_room(state->exec_names, 1, ID_BYTES);
@@ -170,14 +161,13 @@ static int reserve_tables(struct state *state, const struct event_type *type,
                           const tw_event *event) {
     if (has_room(state, type))
         return 0;
-    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
+    size_t bytes = MORE_BYTES;
     for (size_t i = 0; i < type->count; i++) {
-        if (!is_text(&type->fields[i]))
-            continue;
-        texts++;
-        bytes += tw_field_get(event, &type->fields[i]).size;
+        const struct field *field = &type->fields[i];
+        if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+            bytes += tw_field_get(event, field).size;
     }
-    int status = tw_names_reserve(state->texts, texts, bytes);
+    int status = tw_names_reserve(state->texts, type->texts + MORE_TEXTS, bytes);
     if (!status)
         status = tw_names_reserve(state->symbol_names, 1, TW_SYMBOL_BYTES);
     if (!status)
@@ -188,10 +178,8 @@ static int reserve_tables(struct state *state, const struct event_type *type,
 }
 
 /* Room for one more than there are. */
-#define GROW(array, capacity, count)                                                        \
-    ((count) < state->capacity ? 0                                                          \
-                               : tw_array_reserve((void **)&state->array, &state->capacity, \
-                                                  (count) + 1, sizeof *state->array))
+#define GROW(array, capacity, count) \
+    tw_array_reserve((void **)&state->array, &state->capacity, (count) + 1, sizeof *state->array)
 
 static int reserve_arrays(struct state *state) {
     int status = GROW(symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
@@ -212,25 +200,20 @@ static int reserve_arrays(struct state *state) {
 
 static int reserve_symbol(struct state *state, const struct event_type *type,
                           const tw_event *event) {
-    for (size_t i = 0; i < type->count; i++) {
-        if (type->fields[i].kind != KIND_SYMBOL)
-            continue;
-        const char *name;
-        memcpy(&name, (const char *)&event->as + type->fields[i].offset, sizeof name);
-        if (!name)
-            continue;
-        struct symbol *symbol = tw_fold_slot(state, name);
-        int status = tw_position_reserve(symbol);
-        if (!status)
-            status = tw_array_reserve((void **)&symbol->attempts, &symbol->attempt_capacity,
-                                      symbol->attempt_count + 1, sizeof *symbol->attempts);
-        if (!status && event->type == TW_TYPE_bar && symbol->bar_count < TW_BARS_PER_SYMBOL)
-            status = tw_array_reserve((void **)&symbol->bars, &symbol->bar_capacity,
-                                      symbol->bar_count + 1, sizeof *symbol->bars);
-        if (status)
-            return status;
-    }
-    return 0;
+    const char *name = NULL;
+    if (type->symbol_offset)
+        memcpy(&name, (const char *)&event->as + type->symbol_offset, sizeof name);
+    if (!name)
+        return 0;
+    struct symbol *symbol = tw_fold_slot(state, name);
+    int status = tw_position_reserve(symbol);
+    if (!status)
+        status = tw_array_reserve((void **)&symbol->attempts, &symbol->attempt_capacity,
+                                  symbol->attempt_count + 1, sizeof *symbol->attempts);
+    if (!status && event->type == TW_TYPE_bar && symbol->bar_count < TW_BARS_PER_SYMBOL)
+        status = tw_array_reserve((void **)&symbol->bars, &symbol->bar_capacity,
+                                  symbol->bar_count + 1, sizeof *symbol->bars);
+    return status;
 }
 
 static int reserve(struct state *state, const struct event_type *type, const tw_event *event,
