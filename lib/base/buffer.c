@@ -85,7 +85,7 @@ const char *tw_buffer_string(struct buffer *buffer) {
     return buffer->data;
 }
 
-int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes) {
+int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes, int zeroed) {
     assert(item_bytes > 0 && count > *capacity);
     size_t grown = *capacity ? *capacity : FIRST_ARRAY_ITEMS;
     while (grown < count) {
@@ -102,7 +102,8 @@ int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_byte
     items = realloc(items, bytes);
     if (!items)
         return TW_E_NOMEM;
-    memset(items + *capacity * item_bytes, 0, (grown - *capacity) * item_bytes);
+    if (zeroed)
+        memset(items + *capacity * item_bytes, 0, (grown - *capacity) * item_bytes);
     memcpy(array, &items, sizeof items);
     *capacity = grown;
     return 0;

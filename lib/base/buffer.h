@@ -32,15 +32,22 @@ void tw_buffer_format(struct buffer *buffer, const char *format, ...)
 /* The content as a C string (a NUL is kept behind it, not counted); "" when it failed. */
 const char *tw_buffer_string(struct buffer *buffer);
 
-/* Grows *array of items of item_bytes to hold at least `count`, doubling; *capacity is updated.
- * New items are zeroed. 0 or TW_E_NOMEM with nothing changed. */
-int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes);
+/* Grows *array of items of item_bytes to hold at least `count`, which it does not yet, doubling;
+ * *capacity is updated. New items are zeroed if that is asked for. 0 or TW_E_NOMEM with nothing
+ * changed. */
+int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes, int zeroed);
 
 /* The same if it has to. Inline: every event asks for room some ten times and nearly always has it.
  */
 static inline int tw_array_reserve(void **array, size_t *capacity, size_t count,
                                    size_t item_bytes) {
-    return count <= *capacity ? 0 : tw_array_grow(array, capacity, count, item_bytes);
+    return count <= *capacity ? 0 : tw_array_grow(array, capacity, count, item_bytes, 1);
+}
+
+/* For items that are written whole when they are added: a large array then grows without touching
+ * the memory that it may never use. */
+static inline int tw_array_room(void **array, size_t *capacity, size_t count, size_t item_bytes) {
+    return count <= *capacity ? 0 : tw_array_grow(array, capacity, count, item_bytes, 0);
 }
 
 /* Little-endian numbers at any address. Inline: replay reads some fifty of them per record. */

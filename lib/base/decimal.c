@@ -154,22 +154,6 @@ size_t tw_decimal_format(int64_t value_e8, char out[TW_DECIMAL_TEXT_BYTES]) {
     return tw_decimal_format_min(value_e8, 0, out);
 }
 
-int tw_decimal_add(int64_t a, int64_t b, int64_t *ret) {
-    int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum) || sum == INT64_MIN)
-        return TW_E_RANGE;
-    *ret = sum;
-    return 0;
-}
-
-int tw_decimal_sub(int64_t a, int64_t b, int64_t *ret) {
-    int64_t difference;
-    if (__builtin_sub_overflow(a, b, &difference) || difference == INT64_MIN)
-        return TW_E_RANGE;
-    *ret = difference;
-    return 0;
-}
-
 int64_t tw_divide_down(int64_t value, int64_t by) {
     assert(by > 0);
     return value / by - (value % by < 0);
@@ -232,13 +216,6 @@ int tw_add_128(tw_int128 a, tw_int128 b, tw_int128 *ret) {
     if (__builtin_add_overflow(a, b, &sum))
         return TW_E_RANGE;
     *ret = sum;
-    return 0;
-}
-
-int tw_narrow_64(tw_int128 value, int64_t *ret) {
-    if (value > INT64_MAX || value <= INT64_MIN)
-        return TW_E_RANGE;
-    *ret = (int64_t)value;
     return 0;
 }
 

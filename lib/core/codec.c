@@ -252,7 +252,9 @@ static int decode(struct decoder *decoder, const struct record_header *header, c
                   tw_event *ret, tw_error *why) {
     const struct event_type *type = tw_schema_type(header->type);
     tw_event event;
-    memset(&event, 0, sizeof event); /* all of the union, not only its first member */
+    /* What lies behind a type's own struct is cleared in ret alone. */
+    size_t bytes = type ? offsetof(tw_event, as) + type->struct_bytes : sizeof event;
+    memset(&event, 0, bytes);
     event.size = sizeof event;
     event.type = header->type;
     event.seq = header->seq;
@@ -266,7 +268,8 @@ static int decode(struct decoder *decoder, const struct record_header *header, c
         return status;
     if (!type)
         event.type = TW_TYPE_OPAQUE;
-    *ret = event;
+    memcpy(ret, &event, bytes);
+    memset((char *)ret + bytes, 0, sizeof event - bytes);
     return 0;
 }
 

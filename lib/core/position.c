@@ -148,11 +148,11 @@ int tw_position_reserve(struct symbol *symbol) {
         status = tw_array_reserve((void **)&position->partials, &position->partial_capacity,
                                   position->partial_count + 1, sizeof *position->partials);
     if (!status)
-        status = tw_array_reserve((void **)&symbol->closed, &symbol->closed_capacity,
-                                  symbol->closed_count + 2, sizeof *symbol->closed);
+        status = tw_array_room((void **)&symbol->closed, &symbol->closed_capacity,
+                               symbol->closed_count + 2, sizeof *symbol->closed);
     if (!status)
-        status = tw_array_reserve((void **)&symbol->changes, &symbol->change_capacity,
-                                  symbol->change_count + 2, sizeof *symbol->changes);
+        status = tw_array_room((void **)&symbol->changes, &symbol->change_capacity,
+                               symbol->change_count + 2, sizeof *symbol->changes);
     if (!status)
         status = tw_array_reserve((void **)&symbol->inferred, &symbol->inferred_capacity,
                                   symbol->inferred_count + 1, sizeof *symbol->inferred);
