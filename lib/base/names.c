@@ -131,6 +131,11 @@ int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
     return failed;
 }
 
+void tw_names_expect(const struct names *names, const char *text) {
+    if (names->slot_count > 0)
+        __builtin_prefetch(&names->slots[hash_text(text, strlen(text)) & (names->slot_count - 1)]);
+}
+
 uint32_t tw_names_find(const struct names *names, const char *text) {
     if (names->count == 0)
         return TW_NO_NAME;

@@ -45,6 +45,9 @@ static inline int tw_names_has_room(const struct names *names, size_t count, siz
            names->block->capacity - names->block->size >= bytes + count;
 }
 
+/* Lets the processor fetch what finding or adding the text will look at first. */
+void tw_names_expect(const struct names *names, const char *text);
+
 uint32_t tw_names_find(const struct names *names, const char *text); /* TW_NO_NAME if absent */
 uint32_t tw_names_add(struct names *names, const char *text); /* finds or adds; room is reserved */
 

@@ -26,8 +26,8 @@ static void init_symbol(struct symbol *symbol) {
     tw_plan_clear(&symbol->plan, 0);
 }
 
-/* Most events ask for one symbol three times. */
-static uint32_t find_symbol(struct state *state, const char *name) {
+/* Every event that has a symbol asks for it three times. */
+static inline uint32_t find_symbol(struct state *state, const char *name) {
     uint32_t id = (uint32_t)state->symbol_asked;
     if (name && id < tw_state_symbol_count(state) &&
         strcmp(tw_state_symbol_name(state, id), name) == 0)
@@ -40,24 +40,21 @@ static uint32_t find_symbol(struct state *state, const char *name) {
 
 struct symbol *tw_fold_slot(struct state *state, const char *name) {
     uint32_t id = find_symbol(state, name);
+    if (id != TW_NONE)
+        return &state->symbols[id];
     uint32_t count = tw_state_symbol_count(state);
-    if (id == TW_NONE)
-        id = count;
-    assert(id < state->symbol_capacity);
-    struct symbol *symbol = &state->symbols[id];
-    if (id == count)
-        init_symbol(symbol);
-    return symbol;
+    assert(count < state->symbol_capacity);
+    init_symbol(&state->symbols[count]);
+    return &state->symbols[count];
 }
 
 struct symbol *tw_fold_symbol(struct state *state, const char *name, uint32_t *ret_id) {
-    uint32_t count = tw_state_symbol_count(state);
     uint32_t id = find_symbol(state, name);
-    if (id == TW_NONE)
+    if (id == TW_NONE) {
         id = tw_names_add(state->symbol_names, name);
-    assert(id < state->symbol_capacity);
-    if (id == count)
+        assert(id < state->symbol_capacity);
         init_symbol(&state->symbols[id]);
+    }
     if (ret_id)
         *ret_id = id;
     return &state->symbols[id];
@@ -178,23 +175,24 @@ static int reserve_tables(struct state *state, const struct event_type *type,
 }
 
 /* Room for one more than there are. */
-#define GROW(array, capacity, count) \
-    tw_array_reserve((void **)&state->array, &state->capacity, (count) + 1, sizeof *state->array)
+#define GROW(how, array, capacity, count) \
+    tw_array_##how((void **)&state->array, &state->capacity, (count) + 1, sizeof *state->array)
 
 static int reserve_arrays(struct state *state) {
-    int status = GROW(symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
+    int status = GROW(reserve, symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
     if (!status)
-        status = GROW(orders, order_capacity, (size_t)tw_state_order_count(state));
+        status = GROW(room, orders, order_capacity, (size_t)tw_state_order_count(state));
     if (!status)
-        status = GROW(executions, execution_capacity, (size_t)tw_state_execution_count(state));
+        status =
+            GROW(room, executions, execution_capacity, (size_t)tw_state_execution_count(state));
     if (!status)
-        status = GROW(gates, gate_capacity, state->gate_count);
+        status = GROW(reserve, gates, gate_capacity, state->gate_count);
     if (!status)
-        status = GROW(findings, finding_capacity, state->finding_count);
+        status = GROW(reserve, findings, finding_capacity, state->finding_count);
     if (!status)
-        status = GROW(counters, counter_capacity, state->counter_count);
+        status = GROW(reserve, counters, counter_capacity, state->counter_count);
     if (!status)
-        status = GROW(money, money_capacity, state->money_count);
+        status = GROW(reserve, money, money_capacity, state->money_count);
     return status;
 }
 
@@ -311,4 +309,22 @@ int tw_fold_decoded(struct state *state, const tw_event *event, tw_error *why) {
     if (status == 0)
         tw_fold_apply(state, event);
     return status;
+}
+
+void tw_fold_expect(const struct state *state, const tw_event *event) {
+    const char *exec_id = NULL, *order_ref = NULL;
+    if (event->type == TW_TYPE_fill) {
+        exec_id = event->as.fill.exec_id;
+        order_ref = event->as.fill.order_ref;
+    } else if (event->type == TW_TYPE_commission) {
+        exec_id = event->as.commission.exec_id;
+    } else if (event->type == TW_TYPE_order_submitted) {
+        order_ref = event->as.order_submitted.order_ref;
+    } else if (event->type == TW_TYPE_order_updated) {
+        order_ref = event->as.order_updated.order_ref;
+    }
+    if (exec_id)
+        tw_names_expect(state->exec_names, exec_id);
+    if (order_ref)
+        tw_names_expect(state->order_names, order_ref);
 }
