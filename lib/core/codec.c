@@ -173,10 +173,10 @@ static void read_field(struct body *body, const struct field *field, tw_event *e
 /* Passes over fields that are not in the record, up to the one of that number. Those that have to
  * be there are missed here, and not by the look at the event: empty bytes are as good as none to
  * it. */
-static size_t pass_absent(struct unpack *in, const struct event_type *type, size_t next,
-                          uint64_t number) {
-    for (; next < type->count && type->fields[next].number < number; next++)
-        if (!type->fields[next].optional)
+static inline const struct field *pass_absent(struct unpack *in, const struct field *next,
+                                              const struct field *end, uint64_t number) {
+    for (; next < end && next->number < number; next++)
+        if (!next->optional)
             tw_unpack_fail(in);
     return next;
 }
@@ -184,14 +184,15 @@ static size_t pass_absent(struct unpack *in, const struct event_type *type, size
 static int read_fields(struct body *body, const struct event_type *type, tw_event *event,
                        tw_error *why) {
     struct unpack *in = &body->in;
-    size_t next = 0; /* fields before it have been passed: numbers ascend */
+    const struct field *next = type->fields; /* those before it are passed: numbers ascend */
+    const struct field *end = next + type->count;
     for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
         const uint8_t *start = in->at;
         uint64_t number = tw_unpack_uint(in);
-        next = pass_absent(in, type, next, number);
-        if (next < type->count && type->fields[next].number == number && !in->failed) {
-            read_field(body, &type->fields[next++], event);
-        } else if (!in->failed && number > type->fields[type->count - 1].number) {
+        next = pass_absent(in, next, end, number);
+        if (next < end && next->number == number && !in->failed) {
+            read_field(body, next++, event);
+        } else if (!in->failed && number > end[-1].number) {
             return tw_fail(why, TW_E_NEWER, "record %llu: %s has no field %llu in this version",
                            (unsigned long long)event->seq, type->name, (unsigned long long)number);
         } else {
@@ -199,7 +200,7 @@ static int read_fields(struct body *body, const struct event_type *type, tw_even
             tw_unpack_fail(in);
         }
     }
-    pass_absent(in, type, next, UINT64_MAX);
+    pass_absent(in, next, end, UINT64_MAX);
     return 0;
 }
 

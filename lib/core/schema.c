@@ -74,10 +74,37 @@ enum { NEED_REQUIRED = 0, NEED_OPTIONAL = 1 };
 #define LIMIT_DATE(limit)    0, NULL
 #define LIMIT_BOOL(limit)    0, NULL
 
+#define TEXTUAL       0, 0
+#define ANY           -INT64_MAX, INT64_MAX
+#define POSITIVE      1, INT64_MAX
+#define LARGEST_COUNT (INT64_C(1) << 53) /* beyond it a JSON number would come back as another */
+
+#define RANGE_TEXT(limit)    TEXTUAL
+#define RANGE_SYMBOL(limit)  TEXTUAL
+#define RANGE_BYTES(limit)   TEXTUAL
+#define RANGE_PRICE(limit)   ANY
+#define RANGE_QTY(limit)     POSITIVE
+#define RANGE_AMOUNT(limit)  0, INT64_MAX
+#define RANGE_MONEY(limit)   ANY
+#define RANGE_DECIMAL(limit) POSITIVE
+#define RANGE_COUNT(limit)   -LARGEST_COUNT, LARGEST_COUNT
+#define RANGE_ID(limit)      ANY
+#define RANGE_TIME(limit)    POSITIVE
+#define RANGE_DATE(limit)    POSITIVE
+#define RANGE_ENUM(limit)    1, sizeof values_##limit / sizeof values_##limit[0]
+#define RANGE_BOOL(limit)    0, 1
+
 #define TW_EVENT(number, name, sentence) static const struct field fields_##name[] = {
 #define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
-    {number,  KIND_##kind, NEED_##need,         text,                      \
-     #member, sentence,    LIMIT_##kind(limit), OFFSET_##kind(event, member)},
+    {number,                                                               \
+     KIND_##kind,                                                          \
+     NEED_##need,                                                          \
+     text,                                                                 \
+     #member,                                                              \
+     sentence,                                                             \
+     LIMIT_##kind(limit),                                                  \
+     RANGE_##kind(limit),                                                  \
+     OFFSET_##kind(event, member)},
 #define TW_EVENT_END(name) \
     }                      \
     ;
