@@ -268,9 +268,28 @@ static int check_in_state(struct state *state, const tw_event *event, tw_error *
                    (long long)event->type);
 }
 
+void tw_fold_expect(const struct state *state, const tw_event *event) {
+    const char *exec_id = NULL, *order_ref = NULL;
+    if (event->type == TW_TYPE_fill) {
+        exec_id = event->as.fill.exec_id;
+        order_ref = event->as.fill.order_ref;
+    } else if (event->type == TW_TYPE_commission) {
+        exec_id = event->as.commission.exec_id;
+    } else if (event->type == TW_TYPE_order_submitted) {
+        order_ref = event->as.order_submitted.order_ref;
+    } else if (event->type == TW_TYPE_order_updated) {
+        order_ref = event->as.order_updated.order_ref;
+    }
+    if (exec_id)
+        tw_names_expect(state->exec_names, exec_id);
+    if (order_ref)
+        tw_names_expect(state->order_names, order_ref);
+}
+
 int tw_fold_check(struct state *state, const tw_event *event, tw_error *why) {
     if (event->type == TW_TYPE_OPAQUE)
         return check_opaque(state, event, why);
+    tw_fold_expect(state, event); /* fetched while the event itself is looked at */
     int status = tw_schema_check(event, why);
     return status ? status : check_in_state(state, event, why);
 }
@@ -309,22 +328,4 @@ int tw_fold_decoded(struct state *state, const tw_event *event, tw_error *why) {
     if (status == 0)
         tw_fold_apply(state, event);
     return status;
-}
-
-void tw_fold_expect(const struct state *state, const tw_event *event) {
-    const char *exec_id = NULL, *order_ref = NULL;
-    if (event->type == TW_TYPE_fill) {
-        exec_id = event->as.fill.exec_id;
-        order_ref = event->as.fill.order_ref;
-    } else if (event->type == TW_TYPE_commission) {
-        exec_id = event->as.commission.exec_id;
-    } else if (event->type == TW_TYPE_order_submitted) {
-        order_ref = event->as.order_submitted.order_ref;
-    } else if (event->type == TW_TYPE_order_updated) {
-        order_ref = event->as.order_updated.order_ref;
-    }
-    if (exec_id)
-        tw_names_expect(state->exec_names, exec_id);
-    if (order_ref)
-        tw_names_expect(state->order_names, order_ref);
 }
