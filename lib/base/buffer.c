@@ -23,12 +23,10 @@ void tw_buffer_clear(struct buffer *buffer) {
     buffer->failed = 0;
 }
 
-int tw_buffer_reserve(struct buffer *buffer, size_t more) {
+int tw_buffer_grow(struct buffer *buffer, size_t more) {
     if (buffer->failed)
         return TW_E_NOMEM;
     assert(buffer->data ? buffer->size < buffer->capacity : buffer->size == 0);
-    if (buffer->data && more < buffer->capacity - buffer->size)
-        return 0;
     size_t needed;
     if (__builtin_add_overflow(buffer->size, more, &needed) || needed > SIZE_MAX / 4)
         goto failed;
@@ -87,10 +85,8 @@ const char *tw_buffer_string(struct buffer *buffer) {
     return buffer->data;
 }
 
-int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_bytes) {
-    assert(item_bytes > 0);
-    if (count <= *capacity)
-        return 0;
+int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes, int zeroed) {
+    assert(item_bytes > 0 && count > *capacity);
     size_t grown = *capacity ? *capacity : FIRST_ARRAY_ITEMS;
     while (grown < count) {
         if (grown > SIZE_MAX / 2)
@@ -106,7 +102,8 @@ int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_b
     items = realloc(items, bytes);
     if (!items)
         return TW_E_NOMEM;
-    memset(items + *capacity * item_bytes, 0, (grown - *capacity) * item_bytes);
+    if (zeroed)
+        memset(items + *capacity * item_bytes, 0, (grown - *capacity) * item_bytes);
     memcpy(array, &items, sizeof items);
     *capacity = grown;
     return 0;

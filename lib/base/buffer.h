@@ -15,8 +15,15 @@ struct buffer {
 };
 
 void tw_buffer_free(struct buffer *buffer);
-void tw_buffer_clear(struct buffer *buffer);               /* keeps the memory, forgets a failure */
-int tw_buffer_reserve(struct buffer *buffer, size_t more); /* 0, or TW_E_NOMEM: it failed */
+void tw_buffer_clear(struct buffer *buffer);            /* keeps the memory, forgets a failure */
+int tw_buffer_grow(struct buffer *buffer, size_t more); /* tw_buffer_reserve when it has to */
+
+/* 0, or TW_E_NOMEM: it failed. */
+static inline int tw_buffer_reserve(struct buffer *buffer, size_t more) {
+    int has_room = !buffer->failed && buffer->data && more < buffer->capacity - buffer->size;
+    return has_room ? 0 : tw_buffer_grow(buffer, more);
+}
+
 void tw_buffer_put(struct buffer *buffer, const void *data, size_t size);
 void tw_buffer_text(struct buffer *buffer, const char *text);
 void tw_buffer_char(struct buffer *buffer, char c);
@@ -25,9 +32,23 @@ void tw_buffer_format(struct buffer *buffer, const char *format, ...)
 /* The content as a C string (a NUL is kept behind it, not counted); "" when it failed. */
 const char *tw_buffer_string(struct buffer *buffer);
 
-/* Grows *array of items of item_bytes to hold at least `count`, doubling; *capacity is updated.
- * New items are zeroed. 0 or TW_E_NOMEM with nothing changed. */
-int tw_array_reserve(void **array, size_t *capacity, size_t count, size_t item_bytes);
+/* Grows *array of items of item_bytes to hold at least `count`, which it does not yet, doubling;
+ * *capacity is updated. New items are zeroed if that is asked for. 0 or TW_E_NOMEM with nothing
+ * changed. */
+int tw_array_grow(void **array, size_t *capacity, size_t count, size_t item_bytes, int zeroed);
+
+/* The same if it has to. Inline: every event asks for room some ten times and nearly always has it.
+ */
+static inline int tw_array_reserve(void **array, size_t *capacity, size_t count,
+                                   size_t item_bytes) {
+    return count <= *capacity ? 0 : tw_array_grow(array, capacity, count, item_bytes, 1);
+}
+
+/* For items that are written whole when they are added: a large array then grows without touching
+ * the memory that it may never use. */
+static inline int tw_array_room(void **array, size_t *capacity, size_t count, size_t item_bytes) {
+    return count <= *capacity ? 0 : tw_array_grow(array, capacity, count, item_bytes, 0);
+}
 
 /* Little-endian numbers at any address. Inline: replay reads some fifty of them per record. */
 static inline void tw_put_u16(uint8_t *at, uint16_t value) {

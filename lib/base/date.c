@@ -27,7 +27,7 @@ static int64_t month_length(int64_t year, int64_t month) {
 }
 
 static int is_day(int64_t year, int64_t month, int64_t day) {
-    return month >= 1 && month <= 12 && day >= 1 && day <= month_length(year, month);
+    return month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= month_length(year, month));
 }
 
 /* A year here begins in March, so that the leap day is its last and 30.6 days make a month. */
@@ -54,9 +54,10 @@ static void date_of(int64_t days, int64_t *year, int32_t *month, int32_t *day) {
 }
 
 int tw_date_valid(int64_t yyyymmdd) {
-    int64_t year = yyyymmdd / 10000;
-    return year >= FIRST_YEAR && year <= LAST_YEAR &&
-           is_day(year, yyyymmdd / 100 % 100, yyyymmdd % 100);
+    if (yyyymmdd < FIRST_YEAR * 10000 || yyyymmdd >= (LAST_YEAR + 1) * 10000)
+        return 0;
+    uint32_t date = (uint32_t)yyyymmdd; /* narrow: every event that is checked has one */
+    return is_day(date / 10000, date / 100 % 100, date % 100);
 }
 
 int64_t tw_date_from_days(int64_t days_since_1970) {

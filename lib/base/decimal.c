@@ -154,22 +154,6 @@ size_t tw_decimal_format(int64_t value_e8, char out[TW_DECIMAL_TEXT_BYTES]) {
     return tw_decimal_format_min(value_e8, 0, out);
 }
 
-int tw_decimal_add(int64_t a, int64_t b, int64_t *ret) {
-    int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum) || sum == INT64_MIN)
-        return TW_E_RANGE;
-    *ret = sum;
-    return 0;
-}
-
-int tw_decimal_sub(int64_t a, int64_t b, int64_t *ret) {
-    int64_t difference;
-    if (__builtin_sub_overflow(a, b, &difference) || difference == INT64_MIN)
-        return TW_E_RANGE;
-    *ret = difference;
-    return 0;
-}
-
 int64_t tw_divide_down(int64_t value, int64_t by) {
     assert(by > 0);
     return value / by - (value % by < 0);
@@ -202,6 +186,11 @@ tw_int128 tw_divide_half_even(tw_int128 value, tw_int128 divisor) {
 
 tw_int128 tw_share_half_even(tw_int128 value, int64_t numerator, int64_t denominator) {
     assert(denominator > 0 && numerator >= 0 && numerator <= denominator);
+    /* All or nothing is what nearly every execution opens or closes. */
+    if (numerator == denominator)
+        return value;
+    if (numerator == 0)
+        return 0;
     uint128 magnitude = magnitude_of(value);
     uint128 part = (uint128)numerator, by = (uint128)denominator;
     /* value = whole * by + rest, so value * part / by = whole * part + rest * part / by. */
@@ -213,7 +202,10 @@ int tw_multiply_128(tw_int128 a, tw_int128 b, tw_int128 *ret) {
     int negative = (a < 0) != (b < 0);
     uint128 left = magnitude_of(a), right = magnitude_of(b);
     uint128 most = ((uint128)1 << 127) - (negative ? 0 : 1);
-    if (right != 0 && left > most / right)
+    /* Where both have 64 bits the product has 128, and no division is needed to see whether it
+     * fits. */
+    int is_narrow = left <= UINT64_MAX && right <= UINT64_MAX;
+    if (is_narrow ? left * right > most : right != 0 && left > most / right)
         return TW_E_RANGE;
     *ret = with_sign(left * right, negative);
     return 0;
@@ -224,13 +216,6 @@ int tw_add_128(tw_int128 a, tw_int128 b, tw_int128 *ret) {
     if (__builtin_add_overflow(a, b, &sum))
         return TW_E_RANGE;
     *ret = sum;
-    return 0;
-}
-
-int tw_narrow_64(tw_int128 value, int64_t *ret) {
-    if (value > INT64_MAX || value <= INT64_MIN)
-        return TW_E_RANGE;
-    *ret = (int64_t)value;
     return 0;
 }
 

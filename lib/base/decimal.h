@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tradewal.h"
+
 __extension__ typedef __int128 tw_int128;
 
 enum { TW_DECIMAL_TEXT_BYTES = 24 }; /* longest text, with its NUL */
@@ -23,9 +25,23 @@ size_t tw_decimal_format(int64_t value_e8, char out[TW_DECIMAL_TEXT_BYTES]);
 /* As tw_decimal_format, but at least `decimals` (0..8) digits after the point: "445.30". */
 size_t tw_decimal_format_min(int64_t value_e8, unsigned decimals, char out[TW_DECIMAL_TEXT_BYTES]);
 
-/* 0, or TW_E_RANGE with *ret untouched. The result is never INT64_MIN, so it may be negated. */
-int tw_decimal_add(int64_t a, int64_t b, int64_t *ret);
-int tw_decimal_sub(int64_t a, int64_t b, int64_t *ret);
+/* 0, or TW_E_RANGE with *ret untouched. The result is never INT64_MIN, so it may be negated.
+ * Inline, as the one that narrows: the check of an execution makes some ten of them. */
+static inline int tw_decimal_add(int64_t a, int64_t b, int64_t *ret) {
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum) || sum == INT64_MIN)
+        return TW_E_RANGE;
+    *ret = sum;
+    return 0;
+}
+
+static inline int tw_decimal_sub(int64_t a, int64_t b, int64_t *ret) {
+    int64_t difference;
+    if (__builtin_sub_overflow(a, b, &difference) || difference == INT64_MIN)
+        return TW_E_RANGE;
+    *ret = difference;
+    return 0;
+}
 
 /* value / by rounded towards minus infinity; by > 0. */
 int64_t tw_divide_down(int64_t value, int64_t by);
@@ -42,6 +58,11 @@ int tw_multiply_128(tw_int128 a, tw_int128 b, tw_int128 *ret);
 int tw_add_128(tw_int128 a, tw_int128 b, tw_int128 *ret);
 
 /* Narrows to int64 (never INT64_MIN): 0, or TW_E_RANGE. */
-int tw_narrow_64(tw_int128 value, int64_t *ret);
+static inline int tw_narrow_64(tw_int128 value, int64_t *ret) {
+    if (value > INT64_MAX || value <= INT64_MIN)
+        return TW_E_RANGE;
+    *ret = (int64_t)value;
+    return 0;
+}
 
 #endif

@@ -68,7 +68,19 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const
         wide = _mm_crc32_u64(wide, word);
     }
     uint32_t narrow = (uint32_t)wide;
-    for (; size > 0; size--, bytes++)
+    if (size & 4) {
+        uint32_t part;
+        memcpy(&part, bytes, sizeof part);
+        narrow = _mm_crc32_u32(narrow, part);
+        bytes += sizeof part;
+    }
+    if (size & 2) {
+        uint16_t part;
+        memcpy(&part, bytes, sizeof part);
+        narrow = _mm_crc32_u16(narrow, part);
+        bytes += sizeof part;
+    }
+    if (size & 1)
         narrow = _mm_crc32_u8(narrow, *bytes);
     return ~narrow;
 }

@@ -10,31 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/word.h"
 #include "tradewal.h"
 
 enum { BLOCK_BYTES = 64 * 1024, FIRST_NAMES = 16 };
 
+__extension__ typedef unsigned __int128 uint128;
+
 #define MOST_NAMES (UINT32_MAX / 2)
-
-struct block {
-    struct block *before;
-    size_t size, capacity;
-    char text[];
-};
-
-struct slot {
-    uint32_t name; /* id + 1, 0 is free */
-    uint32_t hash;
-};
-
-struct names {
-    struct block *block; /* the newest; only its end is written to */
-    const char **texts;
-    struct slot *slots; /* a power of two of them, at least twice the names */
-    size_t slot_count;
-    size_t capacity; /* of texts */
-    uint32_t count;
-};
 
 int tw_names_new(struct names **ret) {
     struct names *names = calloc(1, sizeof *names);
@@ -48,7 +31,7 @@ void tw_names_free(struct names *names) {
     if (!names)
         return;
     while (names->block) {
-        struct block *before = names->block->before;
+        struct names_block *before = names->block->before;
         free(names->block);
         names->block = before;
     }
@@ -57,25 +40,26 @@ void tw_names_free(struct names *names) {
     free(names);
 }
 
-/* Eight bytes at a time, each mixed by a multiplication whose high half reaches the low bits, which
+/* Both halves of the product: each bit of the text reaches one of them, and so the low bits, which
  * choose the slot. */
+static uint64_t mix(uint64_t hash, uint64_t part) {
+    uint128 product = (uint128)(hash ^ part) * UINT64_C(0xD6E8FEB86659FD93);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 static uint32_t hash_text(const char *text, size_t size) {
     uint64_t hash = size * UINT64_C(0x9E3779B97F4A7C15);
-    while (size > 0) {
-        uint64_t part = 0;
-        size_t take = size < sizeof part ? size : sizeof part;
-        memcpy(&part, text, take);
-        hash = (hash ^ part) * UINT64_C(0xD6E8FEB86659FD93);
-        hash ^= hash >> 32;
-        text += take;
-        size -= take;
-    }
-    hash *= UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(hash >> 32);
+    if (size == 0)
+        return 0;
+    if (size < 8)
+        return (uint32_t)mix(hash, tw_word_short(text, size));
+    for (size_t at = 0; at + 8 < size; at += 8)
+        hash = mix(hash, tw_word(text + at));
+    return (uint32_t)mix(hash, tw_word(text + size - 8));
 }
 
 /* The slot that holds the text, or the free one where it belongs. */
-static struct slot *find_slot(const struct names *names, const char *text, uint32_t hash) {
+static struct names_slot *find_slot(const struct names *names, const char *text, uint32_t hash) {
     size_t mask = names->slot_count - 1;
     size_t at = hash & mask;
     while (names->slots[at].name && (names->slots[at].hash != hash ||
@@ -104,7 +88,7 @@ static int grow_slots(struct names *names, size_t needed) {
     size_t slot_count = names->slot_count ? names->slot_count : (size_t)FIRST_NAMES * 2;
     while (slot_count < needed * 2)
         slot_count *= 2;
-    struct slot *slots = calloc(slot_count, sizeof *slots);
+    struct names_slot *slots = calloc(slot_count, sizeof *slots);
     if (!slots)
         return TW_E_NOMEM;
     for (size_t i = 0; i < names->slot_count; i++) {
@@ -125,20 +109,14 @@ static int grow_block(struct names *names, size_t bytes) {
     if (names->block && names->block->capacity - names->block->size >= bytes)
         return 0;
     size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-    if (capacity > PTRDIFF_MAX - sizeof(struct block))
+    if (capacity > PTRDIFF_MAX - sizeof(struct names_block))
         return TW_E_NOMEM;
-    struct block *block = malloc(sizeof *block + capacity);
+    struct names_block *block = malloc(sizeof *block + capacity);
     if (!block)
         return TW_E_NOMEM;
-    *block = (struct block){.before = names->block, .capacity = capacity};
+    *block = (struct names_block){.before = names->block, .capacity = capacity};
     names->block = block;
     return 0;
-}
-
-int tw_names_has_room(const struct names *names, size_t count, size_t bytes) {
-    size_t needed = names->count + count;
-    return needed <= names->capacity && needed * 2 <= names->slot_count && names->block &&
-           names->block->capacity - names->block->size >= bytes + count;
 }
 
 int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
@@ -153,10 +131,15 @@ int tw_names_reserve(struct names *names, size_t count, size_t bytes) {
     return failed;
 }
 
+void tw_names_expect(const struct names *names, const char *text) {
+    if (names->slot_count > 0)
+        __builtin_prefetch(&names->slots[hash_text(text, strlen(text)) & (names->slot_count - 1)]);
+}
+
 uint32_t tw_names_find(const struct names *names, const char *text) {
     if (names->count == 0)
         return TW_NO_NAME;
-    const struct slot *slot = find_slot(names, text, hash_text(text, strlen(text)));
+    const struct names_slot *slot = find_slot(names, text, hash_text(text, strlen(text)));
     return slot->name ? slot->name - 1 : TW_NO_NAME;
 }
 
@@ -164,7 +147,7 @@ uint32_t tw_names_add(struct names *names, const char *text) {
     assert(names->slot_count > 0);
     size_t bytes = strlen(text) + 1;
     uint32_t hash = hash_text(text, bytes - 1);
-    struct slot *slot = find_slot(names, text, hash);
+    struct names_slot *slot = find_slot(names, text, hash);
     if (slot->name)
         return slot->name - 1;
     assert(names->count < names->capacity);
@@ -177,13 +160,4 @@ uint32_t tw_names_add(struct names *names, const char *text) {
     slot->name = ++names->count;
     slot->hash = hash;
     return names->count - 1;
-}
-
-uint32_t tw_names_count(const struct names *names) {
-    return names->count;
-}
-
-const char *tw_names_text(const struct names *names, uint32_t id) {
-    assert(id < names->count);
-    return names->texts[id];
 }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/word.h"
+
 enum { NAME_BYTES = 64, ESCAPE_BYTES = 4 };
 
 /* Bytes of the well-formed character at the start of the text (RFC 3629), 0 if there is none. */
@@ -64,28 +66,36 @@ int tw_text_is_utf8(const char *text, size_t length) {
 }
 
 /* Eight bytes that are all printable ASCII: none with the high bit, below a space, or DEL. */
-static int are_printable(const char *text) {
+static int are_printable(uint64_t word) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t word;
-    memcpy(&word, text, sizeof word);
     return ((word | (word + ones) | (word - ones * 0x20)) & ones * 0x80) == 0;
 }
 
-int tw_text_is_clean(const char *text, size_t length) {
+/* Character by character, for what is not all printable ASCII. */
+static int are_clean_characters(const char *text, size_t length) {
     for (size_t at = 0, size; at < length; at += size) {
-        /* Nearly all text is printable ASCII, and every record that is read is looked at. */
-        if (length - at >= 8 && are_printable(text + at)) {
+        if (length - at >= 8 && are_printable(tw_word(text + at))) {
             size = 8;
             continue;
         }
-        size = 1;
-        if (text[at] >= 0x20 && text[at] < 0x7F)
-            continue;
         size = clean_character(text + at, length - at);
         if (size == 0)
             return 0;
     }
     return 1;
+}
+
+/* Nearly all text is printable ASCII, and that of every event is looked at. */
+int tw_text_is_clean(const char *text, size_t length) {
+    size_t at = 0;
+    if (length == 0 || (length < 8 && are_printable(tw_word_short(text, length))))
+        return 1;
+    while (length - at >= 8 && are_printable(tw_word(text + at)))
+        at += 8;
+    /* What is left is the end of the last eight bytes. */
+    if (length >= 8 && length - at < 8 && are_printable(tw_word(text + length - 8)))
+        return 1;
+    return are_clean_characters(text + at, length - at);
 }
 
 static int is_name_character(char c) {

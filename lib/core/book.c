@@ -56,18 +56,11 @@ struct money *tw_book_money(struct state *state, text_id currency) {
     return money;
 }
 
-/* Computed result of an execution, fee off; 0 where not known. */
-static int64_t computed_result(const struct execution *execution, int *ret_known) {
-    struct execution plain = *execution;
-    plain.booked_e8 = TW_UNKNOWN;
-    return tw_state_execution_result(&plain, ret_known);
-}
-
 static void add_to_money(struct state *state, const struct execution *execution, int64_t times) {
     struct money *money = tw_book_money(state, state->symbols[execution->symbol].currency);
     int known, computed_known;
+    int64_t computed = tw_state_computed_result(execution, &computed_known);
     int64_t result = tw_state_execution_result(execution, &known);
-    int64_t computed = computed_result(execution, &computed_known);
     money->result_e8 += (tw_int128)result * times;
     if (!known)
         money->unknown += times;

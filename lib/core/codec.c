@@ -2,24 +2,16 @@
 #include "core/codec.h"
 
 #include <assert.h>
-#include <msgpack.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "core/codec_pack.h"
 #include "core/schema.h"
 #include "core/unpack.h"
 
-enum {
-    VERSION_AT = 4,
-    TYPE_AT = 6,
-    BODY_BYTES_AT = 8,
-    CRC_AT = 12,
-    SEQ_AT = 16,
-    BODY_ITEMS = 6,
-    FIELDS_MAX = 32
-};
+enum { VERSION_AT = 4, TYPE_AT = 6, BODY_BYTES_AT = 8, CRC_AT = 12, SEQ_AT = 16, BODY_ITEMS = 6 };
 
 static const uint8_t magic[VERSION_AT] = {'T', 'W', 'A', 'L'};
 
@@ -34,58 +26,8 @@ static uint32_t record_crc(const uint8_t *record, size_t size) {
 
 /* ---- encoding ------------------------------------------------------------------------------ */
 
-static int append_packed(void *out, const char *bytes, size_t size) {
-    tw_buffer_put(out, bytes, size);
-    return 0; /* the buffer remembers a failure itself */
-}
-
-static void pack_text(msgpack_packer *packer, const char *text, size_t size) {
-    msgpack_pack_str_with_body(packer, text, size);
-}
-
-static void pack_value(msgpack_packer *packer, const struct field *field,
-                       const struct value *value) {
-    msgpack_pack_uint8(packer, field->number);
-    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
-        pack_text(packer, value->data, value->size);
-    else if (field->kind == KIND_BYTES)
-        msgpack_pack_bin_with_body(packer, value->data, value->size);
-    else if (field->kind == KIND_BOOL && value->number)
-        msgpack_pack_true(packer);
-    else if (field->kind == KIND_BOOL)
-        msgpack_pack_false(packer);
-    else
-        msgpack_pack_int64(packer, value->number);
-}
-
-static void pack_body(msgpack_packer *packer, const tw_event *event,
-                      const struct event_type *type) {
-    msgpack_pack_array(packer, BODY_ITEMS);
-    msgpack_pack_int64(packer, event->time_ns);
-    msgpack_pack_int64(packer, event->trading_date);
-    msgpack_pack_int64(packer, event->source);
-    if (event->corr)
-        pack_text(packer, event->corr, strlen(event->corr));
-    else
-        msgpack_pack_nil(packer);
-    msgpack_pack_uint64(packer, event->cause);
-
-    struct value values[FIELDS_MAX];
-    size_t known = 0;
-    assert(type->count <= FIELDS_MAX);
-    for (size_t i = 0; i < type->count; i++) {
-        values[i] = tw_field_get(event, &type->fields[i]);
-        known += values[i].known != 0;
-    }
-    msgpack_pack_map(packer, known);
-    for (size_t i = 0; i < type->count; i++)
-        if (values[i].known)
-            pack_value(packer, &type->fields[i], &values[i]);
-}
-
 int tw_record_encode(const tw_event *event, struct buffer *out) {
-    const struct event_type *type = tw_schema_type(event->type);
-    assert(type);
+    assert(tw_schema_type(event->type));
     assert(event->seq > 0);
     size_t start = out->size;
     uint8_t header[TW_RECORD_HEADER_BYTES] = {0};
@@ -94,10 +36,7 @@ int tw_record_encode(const tw_event *event, struct buffer *out) {
     tw_put_u16(header + TYPE_AT, (uint16_t)event->type);
     tw_put_u64(header + SEQ_AT, event->seq);
     tw_buffer_put(out, header, sizeof header);
-
-    msgpack_packer packer;
-    msgpack_packer_init(&packer, out, append_packed);
-    pack_body(&packer, event, type);
+    tw_codec_pack(event, out);
     if (out->failed) {
         out->size = start;
         return TW_E_NOMEM;
@@ -106,7 +45,7 @@ int tw_record_encode(const tw_event *event, struct buffer *out) {
     assert(size - sizeof header <= TW_RECORD_BODY_BYTES_MAX);
     uint8_t *record = (uint8_t *)out->data + start;
     tw_put_u32(record + BODY_BYTES_AT, (uint32_t)(size - sizeof header));
-    tw_put_u32(record + CRC_AT, record_crc(record, size));
+    tw_put_u32(record + CRC_AT, tw_crc32c(0, record, size)); /* its own four bytes are still 0 */
     return 0;
 }
 
@@ -234,10 +173,10 @@ static void read_field(struct body *body, const struct field *field, tw_event *e
 /* Passes over fields that are not in the record, up to the one of that number. Those that have to
  * be there are missed here, and not by the look at the event: empty bytes are as good as none to
  * it. */
-static size_t pass_absent(struct unpack *in, const struct event_type *type, size_t next,
-                          uint64_t number) {
-    for (; next < type->count && type->fields[next].number < number; next++)
-        if (!type->fields[next].optional)
+static inline const struct field *pass_absent(struct unpack *in, const struct field *next,
+                                              const struct field *end, uint64_t number) {
+    for (; next < end && next->number < number; next++)
+        if (!next->optional)
             tw_unpack_fail(in);
     return next;
 }
@@ -245,14 +184,15 @@ static size_t pass_absent(struct unpack *in, const struct event_type *type, size
 static int read_fields(struct body *body, const struct event_type *type, tw_event *event,
                        tw_error *why) {
     struct unpack *in = &body->in;
-    size_t next = 0; /* fields before it have been passed: numbers ascend */
+    const struct field *next = type->fields; /* those before it are passed: numbers ascend */
+    const struct field *end = next + type->count;
     for (size_t count = tw_unpack_map(in); count > 0 && !in->failed; count--) {
         const uint8_t *start = in->at;
         uint64_t number = tw_unpack_uint(in);
-        next = pass_absent(in, type, next, number);
-        if (next < type->count && type->fields[next].number == number && !in->failed) {
-            read_field(body, &type->fields[next++], event);
-        } else if (!in->failed && number > type->fields[type->count - 1].number) {
+        next = pass_absent(in, next, end, number);
+        if (next < end && next->number == number && !in->failed) {
+            read_field(body, next++, event);
+        } else if (!in->failed && number > end[-1].number) {
             return tw_fail(why, TW_E_NEWER, "record %llu: %s has no field %llu in this version",
                            (unsigned long long)event->seq, type->name, (unsigned long long)number);
         } else {
@@ -260,7 +200,7 @@ static int read_fields(struct body *body, const struct event_type *type, tw_even
             tw_unpack_fail(in);
         }
     }
-    pass_absent(in, type, next, UINT64_MAX);
+    pass_absent(in, next, end, UINT64_MAX);
     return 0;
 }
 
@@ -313,7 +253,9 @@ static int decode(struct decoder *decoder, const struct record_header *header, c
                   tw_event *ret, tw_error *why) {
     const struct event_type *type = tw_schema_type(header->type);
     tw_event event;
-    memset(&event, 0, sizeof event); /* all of the union, not only its first member */
+    /* What lies behind a type's own struct is cleared in ret alone. */
+    size_t bytes = type ? offsetof(tw_event, as) + type->struct_bytes : sizeof event;
+    memset(&event, 0, bytes);
     event.size = sizeof event;
     event.type = header->type;
     event.seq = header->seq;
@@ -327,7 +269,8 @@ static int decode(struct decoder *decoder, const struct record_header *header, c
         return status;
     if (!type)
         event.type = TW_TYPE_OPAQUE;
-    *ret = event;
+    memcpy(ret, &event, bytes);
+    memset((char *)ret + bytes, 0, sizeof event - bytes);
     return 0;
 }
 

@@ -26,8 +26,8 @@ static void init_symbol(struct symbol *symbol) {
     tw_plan_clear(&symbol->plan, 0);
 }
 
-/* Most events ask for one symbol three times. */
-static uint32_t find_symbol(struct state *state, const char *name) {
+/* Every event that has a symbol asks for it three times. */
+static inline uint32_t find_symbol(struct state *state, const char *name) {
     uint32_t id = (uint32_t)state->symbol_asked;
     if (name && id < tw_state_symbol_count(state) &&
         strcmp(tw_state_symbol_name(state, id), name) == 0)
@@ -40,24 +40,21 @@ static uint32_t find_symbol(struct state *state, const char *name) {
 
 struct symbol *tw_fold_slot(struct state *state, const char *name) {
     uint32_t id = find_symbol(state, name);
+    if (id != TW_NONE)
+        return &state->symbols[id];
     uint32_t count = tw_state_symbol_count(state);
-    if (id == TW_NONE)
-        id = count;
-    assert(id < state->symbol_capacity);
-    struct symbol *symbol = &state->symbols[id];
-    if (id == count)
-        init_symbol(symbol);
-    return symbol;
+    assert(count < state->symbol_capacity);
+    init_symbol(&state->symbols[count]);
+    return &state->symbols[count];
 }
 
 struct symbol *tw_fold_symbol(struct state *state, const char *name, uint32_t *ret_id) {
-    uint32_t count = tw_state_symbol_count(state);
     uint32_t id = find_symbol(state, name);
-    if (id == TW_NONE)
+    if (id == TW_NONE) {
         id = tw_names_add(state->symbol_names, name);
-    assert(id < state->symbol_capacity);
-    if (id == count)
+        assert(id < state->symbol_capacity);
         init_symbol(&state->symbols[id]);
+    }
     if (ret_id)
         *ret_id = id;
     return &state->symbols[id];
@@ -148,19 +145,10 @@ struct change *tw_fold_add_change(struct symbol *symbol, const tw_event *event, 
 /* An exec id as a text, and the account's currency, come on top of the event's own texts. */
 enum { MORE_TEXTS = 2, MORE_BYTES = 64, ID_BYTES = 64 };
 
-static int is_text(const struct field *field) {
-    return field->kind == KIND_TEXT || field->kind == KIND_SYMBOL;
-}
-
 /* Is there room for texts as long as they may be? Then nobody has to ask how long they are. */
 static int has_room(const struct state *state, const struct event_type *type) {
-    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
-    for (size_t i = 0; i < type->count; i++)
-        if (is_text(&type->fields[i])) {
-            texts++;
-            bytes += type->fields[i].limit;
-        }
-    return tw_names_has_room(state->texts, texts, bytes) &&
+    return tw_names_has_room(state->texts, type->texts + MORE_TEXTS,
+                             type->text_bytes + MORE_BYTES) &&
            tw_names_has_room(state->symbol_names, 1, TW_SYMBOL_BYTES) &&
            tw_names_has_room(state->order_names, 1, ID_BYTES) &&
            tw_names_has_room(state->exec_names, 1, ID_BYTES);
@@ -170,14 +158,13 @@ static int reserve_tables(struct state *state, const struct event_type *type,
                           const tw_event *event) {
     if (has_room(state, type))
         return 0;
-    size_t texts = MORE_TEXTS, bytes = MORE_BYTES;
+    size_t bytes = MORE_BYTES;
     for (size_t i = 0; i < type->count; i++) {
-        if (!is_text(&type->fields[i]))
-            continue;
-        texts++;
-        bytes += tw_field_get(event, &type->fields[i]).size;
+        const struct field *field = &type->fields[i];
+        if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+            bytes += tw_field_get(event, field).size;
     }
-    int status = tw_names_reserve(state->texts, texts, bytes);
+    int status = tw_names_reserve(state->texts, type->texts + MORE_TEXTS, bytes);
     if (!status)
         status = tw_names_reserve(state->symbol_names, 1, TW_SYMBOL_BYTES);
     if (!status)
@@ -188,49 +175,43 @@ static int reserve_tables(struct state *state, const struct event_type *type,
 }
 
 /* Room for one more than there are. */
-#define GROW(array, capacity, count)                                                        \
-    ((count) < state->capacity ? 0                                                          \
-                               : tw_array_reserve((void **)&state->array, &state->capacity, \
-                                                  (count) + 1, sizeof *state->array))
+#define GROW(how, array, capacity, count) \
+    tw_array_##how((void **)&state->array, &state->capacity, (count) + 1, sizeof *state->array)
 
 static int reserve_arrays(struct state *state) {
-    int status = GROW(symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
+    int status = GROW(reserve, symbols, symbol_capacity, (size_t)tw_state_symbol_count(state) + 1);
     if (!status)
-        status = GROW(orders, order_capacity, (size_t)tw_state_order_count(state));
+        status = GROW(room, orders, order_capacity, (size_t)tw_state_order_count(state));
     if (!status)
-        status = GROW(executions, execution_capacity, (size_t)tw_state_execution_count(state));
+        status =
+            GROW(room, executions, execution_capacity, (size_t)tw_state_execution_count(state));
     if (!status)
-        status = GROW(gates, gate_capacity, state->gate_count);
+        status = GROW(reserve, gates, gate_capacity, state->gate_count);
     if (!status)
-        status = GROW(findings, finding_capacity, state->finding_count);
+        status = GROW(reserve, findings, finding_capacity, state->finding_count);
     if (!status)
-        status = GROW(counters, counter_capacity, state->counter_count);
+        status = GROW(reserve, counters, counter_capacity, state->counter_count);
     if (!status)
-        status = GROW(money, money_capacity, state->money_count);
+        status = GROW(reserve, money, money_capacity, state->money_count);
     return status;
 }
 
 static int reserve_symbol(struct state *state, const struct event_type *type,
                           const tw_event *event) {
-    for (size_t i = 0; i < type->count; i++) {
-        if (type->fields[i].kind != KIND_SYMBOL)
-            continue;
-        const char *name;
-        memcpy(&name, (const char *)&event->as + type->fields[i].offset, sizeof name);
-        if (!name)
-            continue;
-        struct symbol *symbol = tw_fold_slot(state, name);
-        int status = tw_position_reserve(symbol);
-        if (!status)
-            status = tw_array_reserve((void **)&symbol->attempts, &symbol->attempt_capacity,
-                                      symbol->attempt_count + 1, sizeof *symbol->attempts);
-        if (!status && event->type == TW_TYPE_bar && symbol->bar_count < TW_BARS_PER_SYMBOL)
-            status = tw_array_reserve((void **)&symbol->bars, &symbol->bar_capacity,
-                                      symbol->bar_count + 1, sizeof *symbol->bars);
-        if (status)
-            return status;
-    }
-    return 0;
+    const char *name = NULL;
+    if (type->symbol_offset)
+        memcpy(&name, (const char *)&event->as + type->symbol_offset, sizeof name);
+    if (!name)
+        return 0;
+    struct symbol *symbol = tw_fold_slot(state, name);
+    int status = tw_position_reserve(symbol);
+    if (!status)
+        status = tw_array_reserve((void **)&symbol->attempts, &symbol->attempt_capacity,
+                                  symbol->attempt_count + 1, sizeof *symbol->attempts);
+    if (!status && event->type == TW_TYPE_bar && symbol->bar_count < TW_BARS_PER_SYMBOL)
+        status = tw_array_reserve((void **)&symbol->bars, &symbol->bar_capacity,
+                                  symbol->bar_count + 1, sizeof *symbol->bars);
+    return status;
 }
 
 static int reserve(struct state *state, const struct event_type *type, const tw_event *event,
@@ -287,9 +268,28 @@ static int check_in_state(struct state *state, const tw_event *event, tw_error *
                    (long long)event->type);
 }
 
+void tw_fold_expect(const struct state *state, const tw_event *event) {
+    const char *exec_id = NULL, *order_ref = NULL;
+    if (event->type == TW_TYPE_fill) {
+        exec_id = event->as.fill.exec_id;
+        order_ref = event->as.fill.order_ref;
+    } else if (event->type == TW_TYPE_commission) {
+        exec_id = event->as.commission.exec_id;
+    } else if (event->type == TW_TYPE_order_submitted) {
+        order_ref = event->as.order_submitted.order_ref;
+    } else if (event->type == TW_TYPE_order_updated) {
+        order_ref = event->as.order_updated.order_ref;
+    }
+    if (exec_id)
+        tw_names_expect(state->exec_names, exec_id);
+    if (order_ref)
+        tw_names_expect(state->order_names, order_ref);
+}
+
 int tw_fold_check(struct state *state, const tw_event *event, tw_error *why) {
     if (event->type == TW_TYPE_OPAQUE)
         return check_opaque(state, event, why);
+    tw_fold_expect(state, event); /* fetched while the event itself is looked at */
     int status = tw_schema_check(event, why);
     return status ? status : check_in_state(state, event, why);
 }

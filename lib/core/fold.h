@@ -25,4 +25,8 @@ int tw_fold(struct state *state, const tw_event *event, tw_error *why);
  * that can be told of an event alone. */
 int tw_fold_decoded(struct state *state, const tw_event *event, tw_error *why);
 
+/* The event is to be folded in after another one: lets the processor fetch what that will look at
+ * first, for the names of a day are more than its caches hold. */
+void tw_fold_expect(const struct state *state, const tw_event *event);
+
 #endif

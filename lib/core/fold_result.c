@@ -11,15 +11,15 @@
 static int find_booked(struct state *state, const tw_event *event, const char *exec_id,
                        uint32_t *ret_id, tw_error *why) {
     char shown[80];
-    tw_text_show(exec_id, strlen(exec_id), shown, sizeof shown);
     int status = tw_fold_find_execution(state, event, exec_id, ret_id, why);
     if (status == TW_E_NOT_FOUND)
         return tw_fail(why, TW_E_REFUSED, "no execution %s is in the log: append the fill first",
-                       shown);
+                       tw_text_show(exec_id, strlen(exec_id), shown, sizeof shown));
     if (status)
         return status;
     if (*ret_id == TW_NONE)
-        return tw_fail(why, TW_E_HISTORY, "execution %s lies before the snapshot", shown);
+        return tw_fail(why, TW_E_HISTORY, "execution %s lies before the snapshot",
+                       tw_text_show(exec_id, strlen(exec_id), shown, sizeof shown));
     *ret_id = tw_fold_live(state, *ret_id);
     return 0;
 }

@@ -19,15 +19,17 @@ static int are_hex(const char *text, size_t count) {
 }
 
 /* Interactive Brokers numbers the revisions of one execution in its id's last part:
- * 0000e0d5.68e3c1a2.01.01, then .02. Returns the revision, or 0 for an id of another form. */
-static int revision_of(const char *exec_id) {
-    if (strlen(exec_id) != REVISION_AT + 2 || !are_hex(exec_id, 8) || exec_id[8] != '.' ||
-        !are_hex(exec_id + 9, 8) || exec_id[17] != '.' || exec_id[REVISION_AT - 1] != '.')
+ * 0000e0d5.68e3c1a2.01.01, then .02. Returns the revision, or 0 for an id of another form; `least`
+ * spares looking at all of an id whose revision is below it, which may come out as 0 too. */
+static int revision_of(const char *exec_id, int least) {
+    if (strlen(exec_id) != REVISION_AT + 2 || exec_id[8] != '.' || exec_id[17] != '.' ||
+        exec_id[REVISION_AT - 1] != '.')
         return 0;
     char tens = exec_id[REVISION_AT], ones = exec_id[REVISION_AT + 1];
     if (tens < '0' || tens > '9' || ones < '0' || ones > '9')
         return 0;
-    return (tens - '0') * 10 + (ones - '0');
+    int revision = (tens - '0') * 10 + (ones - '0');
+    return revision >= least && are_hex(exec_id, 8) && are_hex(exec_id + 9, 8) ? revision : 0;
 }
 
 /* A trade that was busted may be booked anew under a revision of its own. */
@@ -39,8 +41,9 @@ static int is_booked(const struct state *state, uint32_t id) {
 int tw_fold_check_revisions(struct state *state, const tw_event *event, const char *exec_id,
                             tw_error *why) {
     char other[REVISION_AT + 3];
-    int revision = revision_of(exec_id);
     int last = state->highest_revision < 99 ? (int)state->highest_revision : 99;
+    /* On a day without revisions there is none beside a first one. */
+    int revision = revision_of(exec_id, last > 1 ? 1 : 2);
     if (last < revision - 1)
         last = revision - 1;
     for (int i = 1; revision && i <= last; i++) {
@@ -67,7 +70,8 @@ int tw_fold_check_revisions(struct state *state, const tw_event *event, const ch
 }
 
 void tw_fold_note_revision(struct state *state, const char *exec_id) {
-    int revision = revision_of(exec_id);
-    if (revision > state->highest_revision)
+    int least = state->highest_revision < 99 ? (int)state->highest_revision + 1 : 100;
+    int revision = revision_of(exec_id, least);
+    if (revision)
         state->highest_revision = revision;
 }

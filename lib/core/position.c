@@ -55,6 +55,8 @@ static void plan_release(const struct position *position, int64_t qty, struct bo
 /* Money of a difference of costs: times the multiplier, rounded half to even at 1e-8. */
 static int money_of(tw_int128 value_e16, int64_t multiplier_e8, int64_t *ret_e8) {
     tw_int128 product;
+    if (multiplier_e8 == TW_E8)
+        return tw_narrow_64(tw_divide_half_even(value_e16, E8), ret_e8);
     if (tw_multiply_128(value_e16, multiplier_e8, &product))
         return TW_E_RANGE;
     return tw_narrow_64(tw_divide_half_even(product, E8 * E8), ret_e8);
@@ -146,11 +148,11 @@ int tw_position_reserve(struct symbol *symbol) {
         status = tw_array_reserve((void **)&position->partials, &position->partial_capacity,
                                   position->partial_count + 1, sizeof *position->partials);
     if (!status)
-        status = tw_array_reserve((void **)&symbol->closed, &symbol->closed_capacity,
-                                  symbol->closed_count + 2, sizeof *symbol->closed);
+        status = tw_array_room((void **)&symbol->closed, &symbol->closed_capacity,
+                               symbol->closed_count + 2, sizeof *symbol->closed);
     if (!status)
-        status = tw_array_reserve((void **)&symbol->changes, &symbol->change_capacity,
-                                  symbol->change_count + 2, sizeof *symbol->changes);
+        status = tw_array_room((void **)&symbol->changes, &symbol->change_capacity,
+                               symbol->change_count + 2, sizeof *symbol->changes);
     if (!status)
         status = tw_array_reserve((void **)&symbol->inferred, &symbol->inferred_capacity,
                                   symbol->inferred_count + 1, sizeof *symbol->inferred);

@@ -240,7 +240,7 @@ static void settle_changed(struct run *run, uint32_t id, const struct night *nig
 
 int tw_reconcile_overnight(struct run *run, uint32_t id, int *ret_settled) {
     struct subject *subject = &run->subjects[id];
-    struct night night;
+    struct night night = {0};
     int status = look_back(run, id, &night);
     if (status)
         return status;

@@ -22,6 +22,19 @@
 #define TW_ENUM_END(name)
 #include "tradewal_events.def"
 
+/* Counted from 1 without a gap, a number is the place of its value. */
+#define TW_ENUM(name, sentence)              enum { PLACE_##name,
+#define TW_VALUE(of, number, constant, text) PLACE_##of##_##constant,
+#define TW_ENUM_END(name) \
+    }                     \
+    ;
+#include "tradewal_events.def"
+#define TW_ENUM(name, sentence)
+#define TW_VALUE(of, number, constant, text) \
+    _Static_assert(PLACE_##of##_##constant == (number), "numbers of values are 1, 2, 3 ...");
+#define TW_ENUM_END(name)
+#include "tradewal_events.def"
+
 static const struct enumeration *const enumerations[] = {
 #define TW_ENUM(name, sentence) &enumeration_##name,
 #define TW_VALUE(of, number, constant, text)
@@ -61,10 +74,68 @@ enum { NEED_REQUIRED = 0, NEED_OPTIONAL = 1 };
 #define LIMIT_DATE(limit)    0, NULL
 #define LIMIT_BOOL(limit)    0, NULL
 
+#define TEXTUAL       0, 0
+#define ANY           -INT64_MAX, INT64_MAX
+#define POSITIVE      1, INT64_MAX
+#define LARGEST_COUNT (INT64_C(1) << 53) /* beyond it a JSON number would come back as another */
+
+#define RANGE_TEXT(limit)    TEXTUAL
+#define RANGE_SYMBOL(limit)  TEXTUAL
+#define RANGE_BYTES(limit)   TEXTUAL
+#define RANGE_PRICE(limit)   ANY
+#define RANGE_QTY(limit)     POSITIVE
+#define RANGE_AMOUNT(limit)  0, INT64_MAX
+#define RANGE_MONEY(limit)   ANY
+#define RANGE_DECIMAL(limit) POSITIVE
+#define RANGE_COUNT(limit)   -LARGEST_COUNT, LARGEST_COUNT
+#define RANGE_ID(limit)      ANY
+#define RANGE_TIME(limit)    POSITIVE
+#define RANGE_DATE(limit)    POSITIVE
+#define RANGE_ENUM(limit)    1, sizeof values_##limit / sizeof values_##limit[0]
+#define RANGE_BOOL(limit)    0, 1
+
 #define TW_EVENT(number, name, sentence) static const struct field fields_##name[] = {
 #define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
-    {number,  KIND_##kind, NEED_##need,         text,                      \
-     #member, sentence,    LIMIT_##kind(limit), OFFSET_##kind(event, member)},
+    {number,                                                               \
+     KIND_##kind,                                                          \
+     NEED_##need,                                                          \
+     text,                                                                 \
+     #member,                                                              \
+     sentence,                                                             \
+     LIMIT_##kind(limit),                                                  \
+     RANGE_##kind(limit),                                                  \
+     OFFSET_##kind(event, member)},
+#define TW_EVENT_END(name) \
+    }                      \
+    ;
+#include "tradewal_events.def"
+
+#define IS_TEXT(kind)     (KIND_##kind == KIND_TEXT || KIND_##kind == KIND_SYMBOL)
+#define IS_SYMBOL(kind)   (KIND_##kind == KIND_SYMBOL)
+#define FIRST(first, ...) first
+#define LIMIT_OF(...)     FIRST(__VA_ARGS__, 0)
+
+/* Sums over the fields of each type; with one symbol at most the sum of their offsets is its. */
+#define TW_EVENT(number, name, sentence)                                   enum { TEXTS_##name = 0
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) +IS_TEXT(kind)
+#define TW_EVENT_END(name) \
+    }                      \
+    ;
+#include "tradewal_events.def"
+#define TW_EVENT(number, name, sentence) enum { TEXT_BYTES_##name = 0
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
+    +(IS_TEXT(kind) ? LIMIT_OF(LIMIT_##kind(limit)) : 0)
+#define TW_EVENT_END(name) \
+    }                      \
+    ;
+#include "tradewal_events.def"
+#define TW_EVENT(number, name, sentence) _Static_assert(0
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) +IS_SYMBOL(kind)
+#define TW_EVENT_END(name) <= 1, "one symbol at most");
+#include "tradewal_events.def"
+#define TW_EVENT(number, name, sentence) enum { SYMBOL_AT_##name = 0
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence) \
+    +(IS_SYMBOL(kind) ? OFFSET_##kind(event, member) : 0)
 #define TW_EVENT_END(name) \
     }                      \
     ;
@@ -77,7 +148,10 @@ static const struct event_type types[] = {
      sentence,                                       \
      fields_##name,                                  \
      sizeof fields_##name / sizeof fields_##name[0], \
-     sizeof(tw_##name)},
+     sizeof(tw_##name),                              \
+     TEXTS_##name,                                   \
+     TEXT_BYTES_##name,                              \
+     SYMBOL_AT_##name},
 #define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
 #define TW_EVENT_END(name)
 #include "tradewal_events.def"
@@ -122,13 +196,6 @@ const struct enumeration *tw_schema_enumeration_at(size_t index) {
     return index < sizeof enumerations / sizeof enumerations[0] ? enumerations[index] : NULL;
 }
 
-const char *tw_enum_text(const struct enumeration *values, int64_t number) {
-    for (size_t i = 0; i < values->count; i++)
-        if (values->values[i].number == number)
-            return values->values[i].text;
-    return NULL;
-}
-
 int64_t tw_enum_number(const struct enumeration *values, const char *text) {
     for (size_t i = 0; i < values->count; i++)
         if (strcmp(values->values[i].text, text) == 0)
@@ -148,51 +215,56 @@ const char *tw_type_name(int64_t type) {
     return known ? known->name : "opaque";
 }
 
-/* A union member's address is the union's: the field's offset is within the event's own struct. */
-static const char *member_of(const tw_event *event, const struct field *field) {
-    return (const char *)&event->as + field->offset;
+static inline int text_fits(const struct field *field, const struct value *value) {
+    if (value->size == 0 || value->size > field->limit ||
+        !tw_text_is_clean(value->data, value->size))
+        return 0;
+    /* A gate for all symbols has this scope: no symbol may be mistaken for it. */
+    return field->kind != KIND_SYMBOL || value->size != 3 || memcmp(value->data, "all", 3) != 0;
 }
 
-static struct value text_value(const char *text) {
-    struct value value = {0};
-    if (text) {
-        value.known = 1;
-        value.data = text;
-        value.size = strlen(text);
-    }
-    return value;
+/* Inlined where the compiler knows the field, so that of all this only what its kind asks for is
+ * left. */
+static inline __attribute__((always_inline)) int field_fits(const tw_event *event,
+                                                            const struct field *field) {
+    struct value value = tw_field_get(event, field);
+    /* An unset enumeration that is required reads as 0, which is no value of it. */
+    if (!value.known || (field->kind == KIND_ENUM && value.number == 0))
+        return field->optional;
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+        return text_fits(field, &value);
+    if (field->kind == KIND_BYTES)
+        return value.size <= field->limit;
+    return tw_field_fits(field, value.number);
 }
 
-struct value tw_field_get(const tw_event *event, const struct field *field) {
-    const char *at = member_of(event, field);
-    struct value value = {0};
-    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
-        const char *text;
-        memcpy(&text, at, sizeof text);
-        return text_value(text);
+#define TW_EVENT(number, name, sentence)            \
+    static int name##_fits(const tw_event *event) { \
+        const struct field *next = fields_##name;   \
+        return 1
+#define TW_FIELD(event_, number, kind, member, text, need, limit, sentence) \
+    &&field_fits(event, next++)
+#define TW_EVENT_END(name) \
+    ;                      \
     }
-    if (field->kind == KIND_BYTES) {
-        uint64_t size;
-        memcpy(&value.data, at, sizeof value.data);
-        memcpy(&size, at + sizeof value.data, sizeof size);
-        value.size = size;
-        value.known = value.data != NULL || size == 0;
-        return value;
+#include "tradewal_events.def"
+
+static int fields_fit(const tw_event *event) {
+    switch (event->type) {
+#define TW_EVENT(number, name, sentence) \
+    case number:                         \
+        return name##_fits(event);
+#define TW_FIELD(event, number, kind, member, text, need, limit, sentence)
+#define TW_EVENT_END(name)
+#include "tradewal_events.def"
     }
-    if (field->optional && field->kind != KIND_ENUM) {
-        tw_maybe maybe;
-        memcpy(&maybe, at, sizeof maybe);
-        value.known = maybe.known != 0;
-        value.number = maybe.known ? maybe.value : 0;
-        return value;
-    }
-    memcpy(&value.number, at, sizeof value.number);
-    value.known = !(field->optional && value.number == 0);
-    return value;
+    return 0;
 }
 
-static int check_text(const struct event_type *type, const struct field *field, struct value value,
-                      tw_error *why) {
+/* ---- what is wrong with an event ----------------------------------------------------------- */
+
+static int explain_text(const struct event_type *type, const struct field *field,
+                        struct value value, tw_error *why) {
     if (value.size == 0)
         return tw_fail(why, TW_E_TEXT, "%s: %s is empty, expected text or nothing at all",
                        type->name, field->name);
@@ -205,11 +277,8 @@ static int check_text(const struct event_type *type, const struct field *field, 
                        "%s: %s is \"%s\", expected UTF-8 without control characters", type->name,
                        field->name, tw_text_show(value.data, value.size, shown, sizeof shown));
     }
-    /* A gate for all symbols has this scope: no symbol may be mistaken for it. */
-    if (field->kind == KIND_SYMBOL && value.size == 3 && memcmp(value.data, "all", 3) == 0)
-        return tw_fail(why, TW_E_TEXT, "%s: %s is \"all\", which means every symbol", type->name,
-                       field->name);
-    return 0;
+    return tw_fail(why, TW_E_TEXT, "%s: %s is \"all\", which means every symbol", type->name,
+                   field->name);
 }
 
 static const char *expected_of(enum kind kind) {
@@ -239,34 +308,21 @@ static const char *expected_of(enum kind kind) {
     return "a number within 64 bits";
 }
 
-static int check_number(const struct event_type *type, const struct field *field, int64_t number,
-                        tw_error *why) {
-    if (tw_field_fits(field, number))
-        return 0;
+static int explain_field(const tw_event *event, const struct event_type *type,
+                         const struct field *field, tw_error *why) {
+    struct value value = tw_field_get(event, field);
+    if (!value.known || (field->kind == KIND_ENUM && value.number == 0))
+        return tw_fail(why, TW_E_REFUSED, "%s: %s is missing", type->name, field->name);
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
+        return explain_text(type, field, value, why);
+    if (field->kind == KIND_BYTES)
+        return tw_fail(why, TW_E_TEXT, "%s: %s has %zu bytes, at most %u are allowed", type->name,
+                       field->name, value.size, (unsigned)field->limit);
     if (field->kind == KIND_ENUM)
         return tw_fail(why, TW_E_UNKNOWN_NAME, "%s: %s has no value number %lld", type->name,
-                       field->name, (long long)number);
+                       field->name, (long long)value.number);
     return tw_fail(why, TW_E_RANGE, "%s: %s is out of range, expected %s", type->name, field->name,
                    expected_of(field->kind));
-}
-
-static int check_field(const tw_event *event, const struct event_type *type,
-                       const struct field *field, tw_error *why) {
-    struct value value = tw_field_get(event, field);
-    /* An unset enumeration that is required reads as 0, which is no value of it. */
-    int missing = !value.known || (field->kind == KIND_ENUM && value.number == 0);
-    if (missing)
-        return field->optional
-                   ? 0
-                   : tw_fail(why, TW_E_REFUSED, "%s: %s is missing", type->name, field->name);
-    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL)
-        return check_text(type, field, value, why);
-    if (field->kind == KIND_BYTES)
-        return value.size <= field->limit
-                   ? 0
-                   : tw_fail(why, TW_E_TEXT, "%s: %s has %zu bytes, at most %u are allowed",
-                             type->name, field->name, value.size, (unsigned)field->limit);
-    return check_number(type, field, value.number, why);
 }
 
 int tw_schema_check_envelope(const tw_event *event, tw_error *why) {
@@ -276,7 +332,7 @@ int tw_schema_check_envelope(const tw_event *event, tw_error *why) {
     if (!tw_date_valid(event->trading_date))
         return tw_fail(why, TW_E_RANGE, "the trading date is %lld, expected a date as yyyymmdd",
                        (long long)event->trading_date);
-    if (!tw_enum_text(&enumeration_source, event->source))
+    if (!tw_enum_has(&enumeration_source, event->source))
         return tw_fail(why, TW_E_UNKNOWN_NAME, "no source has the number %lld",
                        (long long)event->source);
     if (event->corr) {
@@ -296,7 +352,12 @@ int tw_schema_check(const tw_event *event, tw_error *why) {
         return tw_fail(why, TW_E_UNKNOWN_NAME, "no event type has the number %lld",
                        (long long)event->type);
     int status = tw_schema_check_envelope(event, why);
-    for (size_t i = 0; status == 0 && i < type->count; i++)
-        status = check_field(event, type, &type->fields[i], why);
-    return status;
+    if (status || fields_fit(event))
+        return status;
+    const struct field *field = type->fields;
+    while (field_fits(event, field)) {
+        field++;
+        assert(field < type->fields + type->count);
+    }
+    return explain_field(event, type, field, why);
 }

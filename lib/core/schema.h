@@ -36,7 +36,7 @@ struct enum_value {
 struct enumeration {
     const char *name;
     const char *sentence;
-    const struct enum_value *values;
+    const struct enum_value *values; /* in order of their numbers, which are 1..count */
     size_t count;
 };
 
@@ -49,6 +49,7 @@ struct field {
     const char *sentence;
     uint32_t limit;                   /* TEXT, SYMBOL, BYTES: longest size */
     const struct enumeration *values; /* ENUM */
+    int64_t least, most;              /* of what is a number */
     size_t offset;                    /* of the member within the event's own struct */
 };
 
@@ -59,6 +60,9 @@ struct event_type {
     const struct field *fields;
     size_t count;
     size_t struct_bytes;
+    uint32_t texts;       /* how many of its fields are text, */
+    uint32_t text_bytes;  /* and the longest they may be together */
+    size_t symbol_offset; /* of its one symbol within its own struct; 0: it has none */
 };
 
 /* All types in order of their numbers, which are 1..count. */
@@ -68,7 +72,16 @@ const struct event_type *tw_schema_type_named(const char *name); /* NULL if unkn
 const struct field *tw_schema_field_named(const struct event_type *type, const char *name);
 const struct enumeration *tw_schema_enumeration_at(size_t index); /* NULL past the end */
 const struct enumeration *tw_schema_enumeration(const char *name);
-const char *tw_enum_text(const struct enumeration *values, int64_t number); /* NULL if unknown */
+
+static inline int tw_enum_has(const struct enumeration *values, int64_t number) {
+    return number >= 1 && (uint64_t)number <= values->count;
+}
+
+/* NULL if unknown. */
+static inline const char *tw_enum_text(const struct enumeration *values, int64_t number) {
+    return tw_enum_has(values, number) ? values->values[number - 1].text : NULL;
+}
+
 int64_t tw_enum_number(const struct enumeration *values, const char *text); /* 0 if unknown */
 
 /* Shorthand: the text of a value of the enumeration of that name; "?" if unknown. */
@@ -82,12 +95,38 @@ struct value {
     size_t size;      /* of data, without the NUL */
 };
 
-/* Reads and writes a field of event->as; `event` may be a tw_event of any type. */
-struct value tw_field_get(const tw_event *event, const struct field *field);
+/* Reads and writes a field of event->as; `event` may be a tw_event of any type. Inline: an append
+ * reads and a replay writes some ten of them. A union member's address is the union's, so that a
+ * field's offset is within the event's own struct. */
+static inline __attribute__((always_inline)) struct value tw_field_get(const tw_event *event,
+                                                                       const struct field *field) {
+    const char *at = (const char *)&event->as + field->offset;
+    struct value value = {0};
+    if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
+        const char *text;
+        memcpy(&text, at, sizeof text);
+        value.known = text != NULL;
+        value.data = text;
+        value.size = text ? strlen(text) : 0;
+    } else if (field->kind == KIND_BYTES) {
+        uint64_t size;
+        memcpy(&value.data, at, sizeof value.data);
+        memcpy(&size, at + sizeof value.data, sizeof size);
+        value.size = size;
+        value.known = value.data != NULL || size == 0;
+    } else if (field->optional && field->kind != KIND_ENUM) {
+        tw_maybe maybe;
+        memcpy(&maybe, at, sizeof maybe);
+        value.known = maybe.known != 0;
+        value.number = maybe.known ? maybe.value : 0;
+    } else {
+        memcpy(&value.number, at, sizeof value.number);
+        value.known = !(field->optional && value.number == 0);
+    }
+    return value;
+}
 
-/* Inline, as the next one: replay writes and looks at some ten fields per record. */
 static inline void tw_field_set(tw_event *event, const struct field *field, struct value value) {
-    /* A union member's address is the union's: the offset is within the event's own struct. */
     char *at = (char *)&event->as + field->offset;
     if (field->kind == KIND_TEXT || field->kind == KIND_SYMBOL) {
         const char *text = value.known ? value.data : NULL;
@@ -110,31 +149,8 @@ static inline void tw_field_set(tw_event *event, const struct field *field, stru
 
 /* May a field of this kind, any but text and bytes, have this number? */
 static inline int tw_field_fits(const struct field *field, int64_t number) {
-    switch (field->kind) {
-    case KIND_QTY:
-    case KIND_DECIMAL:
-    case KIND_TIME:
-        return number > 0;
-    case KIND_AMOUNT:
-        return number >= 0;
-    case KIND_PRICE:
-    case KIND_MONEY:
-    case KIND_ID:
-        return number != INT64_MIN;
-    case KIND_COUNT:
-        return number >= -TW_LARGEST_COUNT && number <= TW_LARGEST_COUNT;
-    case KIND_DATE:
-        return tw_date_valid(number);
-    case KIND_BOOL:
-        return number == 0 || number == 1;
-    case KIND_ENUM:
-        return tw_enum_text(field->values, number) != NULL;
-    case KIND_TEXT:
-    case KIND_SYMBOL:
-    case KIND_BYTES:
-        break;
-    }
-    return 1;
+    return number >= field->least && number <= field->most &&
+           (field->kind != KIND_DATE || tw_date_valid(number));
 }
 
 /* What can be told of an event without the state: its type is known, what is required is there,

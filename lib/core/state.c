@@ -67,18 +67,6 @@ void tw_state_free(tw_state *state) {
     free(state);
 }
 
-uint32_t tw_state_symbol_count(const struct state *state) {
-    return tw_names_count(state->symbol_names);
-}
-
-uint32_t tw_state_order_count(const struct state *state) {
-    return tw_names_count(state->order_names);
-}
-
-uint32_t tw_state_execution_count(const struct state *state) {
-    return tw_names_count(state->exec_names);
-}
-
 uint32_t tw_state_find_symbol(const struct state *state, const char *symbol) {
     return symbol ? tw_names_find(state->symbol_names, symbol) : TW_NONE;
 }
@@ -89,22 +77,6 @@ uint32_t tw_state_find_order(const struct state *state, const char *order_ref) {
 
 uint32_t tw_state_find_execution(const struct state *state, const char *exec_id) {
     return exec_id ? tw_names_find(state->exec_names, exec_id) : TW_NONE;
-}
-
-const char *tw_state_symbol_name(const struct state *state, uint32_t symbol) {
-    return tw_names_text(state->symbol_names, symbol);
-}
-
-const char *tw_state_order_name(const struct state *state, uint32_t order) {
-    return tw_names_text(state->order_names, order);
-}
-
-const char *tw_state_exec_name(const struct state *state, uint32_t execution) {
-    return tw_names_text(state->exec_names, execution);
-}
-
-const char *tw_state_text(const struct state *state, text_id text) {
-    return text == TW_NONE ? NULL : tw_names_text(state->texts, text);
 }
 
 const char *tw_state_base_currency(const struct state *state) {
@@ -135,15 +107,18 @@ const struct plan_data *tw_state_plan(const struct symbol *symbol) {
     return meant ? &symbol->plan : NULL;
 }
 
-int64_t tw_state_execution_result(const struct execution *execution, int *ret_known) {
-    if (execution->booked_e8 != TW_UNKNOWN) {
-        *ret_known = 1;
-        return execution->booked_e8;
-    }
+int64_t tw_state_computed_result(const struct execution *execution, int *ret_known) {
     *ret_known = execution->realized_e8 != TW_UNKNOWN && execution->fee_e8 != TW_UNKNOWN;
     int64_t realized = execution->realized_e8 == TW_UNKNOWN ? 0 : execution->realized_e8;
     int64_t fee = execution->fee_e8 == TW_UNKNOWN ? 0 : execution->fee_e8;
     return realized - fee; /* the fold's check has seen to it that this fits */
+}
+
+int64_t tw_state_execution_result(const struct execution *execution, int *ret_known) {
+    if (execution->booked_e8 == TW_UNKNOWN)
+        return tw_state_computed_result(execution, ret_known);
+    *ret_known = 1;
+    return execution->booked_e8;
 }
 
 int tw_state_gated(const struct state *state, const char *symbol, const struct gate_data **ret) {

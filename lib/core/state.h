@@ -281,16 +281,38 @@ struct state {
 int tw_state_new(struct state **ret);
 /* tw_state_free is public. */
 
-uint32_t tw_state_symbol_count(const struct state *state);
-uint32_t tw_state_order_count(const struct state *state);
-uint32_t tw_state_execution_count(const struct state *state);
+static inline uint32_t tw_state_symbol_count(const struct state *state) {
+    return tw_names_count(state->symbol_names);
+}
+
+static inline uint32_t tw_state_order_count(const struct state *state) {
+    return tw_names_count(state->order_names);
+}
+
+static inline uint32_t tw_state_execution_count(const struct state *state) {
+    return tw_names_count(state->exec_names);
+}
+
 uint32_t tw_state_find_symbol(const struct state *state, const char *symbol); /* or TW_NONE */
 uint32_t tw_state_find_order(const struct state *state, const char *order_ref);
 uint32_t tw_state_find_execution(const struct state *state, const char *exec_id);
-const char *tw_state_symbol_name(const struct state *state, uint32_t symbol);
-const char *tw_state_order_name(const struct state *state, uint32_t order);
-const char *tw_state_exec_name(const struct state *state, uint32_t execution);
-const char *tw_state_text(const struct state *state, text_id text); /* NULL for TW_NONE */
+
+static inline const char *tw_state_symbol_name(const struct state *state, uint32_t symbol) {
+    return tw_names_text(state->symbol_names, symbol);
+}
+
+static inline const char *tw_state_order_name(const struct state *state, uint32_t order) {
+    return tw_names_text(state->order_names, order);
+}
+
+static inline const char *tw_state_exec_name(const struct state *state, uint32_t execution) {
+    return tw_names_text(state->exec_names, execution);
+}
+
+/* NULL for TW_NONE. */
+static inline const char *tw_state_text(const struct state *state, text_id text) {
+    return text == TW_NONE ? NULL : tw_names_text(state->texts, text);
+}
 
 /* The currency a symbol's results are in. */
 const char *tw_state_currency(const struct state *state, uint32_t symbol);
@@ -304,7 +326,10 @@ int tw_state_average_cost(const struct position *position, int64_t *ret_e8);
  * the other side than the open one waits for its own entry. */
 const struct plan_data *tw_state_plan(const struct symbol *symbol);
 
-/* booked else realized - fee, as far as known; *ret_known is 0 when a part of it is not. */
+/* realized - fee, as far as known; *ret_known is 0 when a part of it is not. */
+int64_t tw_state_computed_result(const struct execution *execution, int *ret_known);
+
+/* booked, else that. */
 int64_t tw_state_execution_result(const struct execution *execution, int *ret_known);
 
 /* 1 when new entries in the symbol (TW_NONE: in all) are gated, and *ret the first such gate. */

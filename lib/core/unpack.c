@@ -136,7 +136,7 @@ static size_t read_size(struct unpack *in, const struct sized *form, size_t elem
     } else {
         goto failed;
     }
-    if (size > (left(in) - head) / element)
+    if (size * element > left(in) - head) /* no overflow: a size has 32 bits */
         goto failed;
     in->at += head;
     return size;

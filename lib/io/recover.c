@@ -160,21 +160,45 @@ static int explain(int status, const tw_event *event, tw_error *why) {
                    (unsigned long long)event->seq, reason.text);
 }
 
+/* Of two events one is folded in while the state's memory for the next is fetched: texts of an
+ * event live until its decoder is used again. */
+struct folding {
+    struct decoder decoders[2];
+    tw_event events[2];
+    tw_error why; /* of a record that could not be decoded */
+};
+
+/* Decodes the record at `*at` of a portion and moves on: 1, 0 at the end, or an error. */
+static int decode_next(struct folding *folding, int slot, const struct portion *portion,
+                       size_t *at) {
+    if (*at == portion->bytes.size)
+        return 0;
+    const uint8_t *record = (const uint8_t *)portion->bytes.data + *at + 4;
+    size_t size = tw_get_u32(record - 4);
+    *at += 4 + size;
+    int status = tw_record_decode_checked(&folding->decoders[slot], record, size,
+                                          &folding->events[slot], &folding->why);
+    return status ? status : 1;
+}
+
 /* Folds the records of a portion in. */
-static int fold_portion(const struct portion *portion, struct decoder *decoder,
+static int fold_portion(const struct portion *portion, struct folding *folding,
                         struct recovered *ret, tw_error *why) {
-    tw_event event = {.size = sizeof event};
-    for (size_t at = 0; at < portion->bytes.size;) {
-        const uint8_t *record = (const uint8_t *)portion->bytes.data + at + 4;
-        size_t size = tw_get_u32(record - 4);
-        int status = tw_record_decode_checked(decoder, record, size, &event, why);
+    size_t at = 0;
+    int follows = decode_next(folding, 0, portion, &at);
+    for (int slot = 0; follows > 0; slot = 1 - slot) {
+        follows = decode_next(folding, 1 - slot, portion, &at);
+        if (follows > 0)
+            tw_fold_expect(ret->state, &folding->events[1 - slot]);
+        int status = tw_fold_decoded(ret->state, &folding->events[slot], why);
         if (status)
-            return status;
-        status = tw_fold_decoded(ret->state, &event, why);
-        if (status)
-            return explain(status, &event, why);
+            return explain(status, &folding->events[slot], why);
         ret->replayed++;
-        at += 4 + size;
+    }
+    if (follows < 0) {
+        if (why)
+            *why = folding->why;
+        return follows;
     }
     memcpy(ret->digest, portion->digest, TW_DIGEST_BYTES);
     return 0;
@@ -182,7 +206,7 @@ static int fold_portion(const struct portion *portion, struct decoder *decoder,
 
 static int fold_range(const struct portion_range *range, int ahead, struct recovered *ret,
                       tw_error *why) {
-    struct decoder decoder = {0};
+    struct folding folding = {0};
     struct portion_queue *queue;
     int status = tw_portion_queue_open(range, ahead, &queue);
     if (status)
@@ -190,7 +214,7 @@ static int fold_range(const struct portion_range *range, int ahead, struct recov
     int follows = 1;
     while (!status && follows > 0) {
         const struct portion *portion = tw_portion_queue_next(queue);
-        status = fold_portion(portion, &decoder, ret, why);
+        status = fold_portion(portion, &folding, ret, why);
         follows = portion->status;
         if (!status && follows < 0) {
             status = follows;
@@ -199,7 +223,8 @@ static int fold_range(const struct portion_range *range, int ahead, struct recov
         }
     }
     tw_portion_queue_close(queue);
-    tw_decoder_free(&decoder);
+    tw_decoder_free(&folding.decoders[0]);
+    tw_decoder_free(&folding.decoders[1]);
     return status;
 }
 

@@ -2,7 +2,9 @@
  * This program is linked with --wrap for malloc, calloc and realloc. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/codec.h"
 #include "core/fold.h"
 #include "events_random.h"
 #include "harness.h"
@@ -141,12 +143,47 @@ START_TEST(a_state_that_cannot_be_made_leaves_nothing_behind) {
 }
 END_TEST
 
+/* A record with texts that each ask for more memory: whichever does not get it. */
+START_TEST(a_record_that_finds_no_memory_leaves_what_was_there) {
+    static char texts[4][4000];
+    for (int i = 0; i < 4; i++)
+        memset(texts[i], 'a' + i, sizeof texts[i] - 1);
+    tw_event event = event_finding("D7", texts[0], texts[1], 1);
+    event.as.finding.theirs = texts[2];
+    event.corr = texts[3];
+    event.seq = 1;
+    struct buffer out = {0}, whole = {0};
+    ck_assert_int_eq(tw_record_encode(&event, &whole), 0);
+    int failures = 0;
+    for (;; failures++) {
+        tw_buffer_free(&out);
+        tw_buffer_text(&out, "before");
+        until_failure = failures;
+        int status = tw_record_encode(&event, &out);
+        int failed = until_failure < 0;
+        until_failure = -1;
+        ck_assert_mem_eq(out.data, "before", 6);
+        if (!failed)
+            break;
+        ck_assert_int_eq(status, TW_E_NOMEM);
+        ck_assert_int_eq(out.failed, 1);
+        ck_assert_uint_eq(out.size, 6);
+    }
+    ck_assert_int_gt(failures, 3);
+    ck_assert_uint_eq(out.size, whole.size + 6);
+    ck_assert_mem_eq(out.data + 6, whole.data, whole.size);
+    tw_buffer_free(&out);
+    tw_buffer_free(&whole);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("fold_memory");
     TCase *tests = tcase_create("memory");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_check_without_memory_changes_nothing_and_apply_asks_for_none);
     tcase_add_test(tests, a_state_that_cannot_be_made_leaves_nothing_behind);
+    tcase_add_test(tests, a_record_that_finds_no_memory_leaves_what_was_there);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -44,6 +44,36 @@ START_TEST(every_character_is_utf8_and_all_but_the_hidden_ones_are_clean) {
 }
 END_TEST
 
+/* Text is looked at in pieces of several bytes: none may be missed at any place of any of them. */
+START_TEST(one_bad_byte_at_any_place_of_a_text_of_any_size_is_seen) {
+    for (size_t size = 1; size <= 25; size++)
+        for (size_t at = 0; at < size; at++)
+            for (int byte = 0; byte < 256; byte++) {
+                char *text = malloc(size); /* of its size, so that a read past the end is seen */
+                memset(text, 'a' + (int)size, size);
+                text[at] = (char)byte;
+                int expected = byte >= 0x20 && byte < 0x7F;
+                if (tw_text_is_clean(text, size) != expected)
+                    ck_abort_msg("%02X at %zu of %zu", (unsigned)byte, at, size);
+                free(text);
+            }
+}
+END_TEST
+
+START_TEST(one_character_at_any_place_of_a_text_of_any_size_is_clean) {
+    static const char *const characters[] = {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x93\x88"};
+    for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++)
+        for (size_t size = strlen(characters[i]); size <= 25; size++)
+            for (size_t at = 0; at + strlen(characters[i]) <= size; at++) {
+                char *text = malloc(size);
+                memset(text, '~', size);
+                memcpy(text + at, characters[i], strlen(characters[i]));
+                ck_assert_int_eq(tw_text_is_clean(text, size), 1);
+                free(text);
+            }
+}
+END_TEST
+
 /* A text of one to four bytes is UTF-8 exactly when it is what some characters encode to. */
 START_TEST(no_other_bytes_are_utf8) {
     struct random random = {seed_from_environment("no_other_bytes_are_utf8")};
@@ -206,6 +236,8 @@ int main(void) {
     TCase *cases = tcase_create("text");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, every_character_is_utf8_and_all_but_the_hidden_ones_are_clean);
+    tcase_add_test(cases, one_bad_byte_at_any_place_of_a_text_of_any_size_is_seen);
+    tcase_add_test(cases, one_character_at_any_place_of_a_text_of_any_size_is_clean);
     tcase_add_test(cases, no_other_bytes_are_utf8);
     tcase_add_test(cases, the_well_known_traps_of_utf8_are_refused);
     tcase_add_test(cases, a_name_may_become_a_file_name);
