@@ -20,6 +20,9 @@ ROWS = {
              "tradewal, group mode, 1 kHz", "SQLite WAL, synchronous NORMAL", "RocksDB, no sync"],
     "batches": ["%s%d" % (row, size) for size in (2, 8, 64, 512)
                 for row in ("floor: write + flush, the bytes of ", "tradewal, a batch of ")],
+    "threads": ["one raw thread, write + flush", "LMDB, a transaction per event",
+                "tradewal, 8 threads, append + wait", "the same, times one raw thread",
+                "the same, times LMDB", "tradewal, append + wait"],
     "checkpoints": ["no checkpoint running", "a checkpoint running"],
     "cpu": ["processor time, share of one core", "bytes to the disk for an event"],
 }
