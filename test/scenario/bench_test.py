@@ -25,6 +25,20 @@ ROWS = {
                 "the same, times LMDB", "tradewal, append + wait"],
     "checkpoints": ["no checkpoint running", "a checkpoint running"],
     "cpu": ["processor time, share of one core", "bytes to the disk for an event"],
+    "replay": ["append in batches of 512, folded and committed",
+               "replay: decode, CRC, chain, fold; two threads",
+               "the same records from a mapped flat file; one thread", "replay, times the flat file",
+               "the same records from SQLite; one thread", "replay, times SQLite",
+               "the same records from RocksDB; one thread", "replay, times RocksDB",
+               "replay, times the flat file without the chain",
+               "open + newest snapshot + 1 % of the log", "the same, share of a full replay",
+               "the same tail behind a tenth of the log",
+               "growth of the start when the log is ten times as long",
+               "used part of the day file, times keys and values",
+               "keys and values of a record, mean"],
+    "export": ["export as JSON lines", "peak memory of the export",
+               "the same of at most 100,000 events",
+               "peak memory of the writer, at most 100,000 events"],
 }
 LATENCIES = {"p50_us", "p99_us", "p999_us", "ratio_p50", "ratio_p99"}
 
