@@ -121,7 +121,7 @@ const struct command tw_command_bench = {
             "floor is the same bytes written to a plain file, with a flush where the event has\n"
             "to survive loss of power. Ratios to it carry over to other machines, times do not.\n"
             "SQLite and RocksDB are measured where they are installed. Takes some minutes and\n"
-            "2 GB of disk. Targets are told, not judged: the exit status is 0 either way.\n",
+            "1 GB of disk. Targets are told, not judged: the exit status is 0 either way.\n",
     .options = options,
     .journal = JOURNAL_NONE,
     .most = 1,
