@@ -9,9 +9,7 @@
 
 #include "bench_out.h"
 #include "core/codec.h"
-
-/* What the intake writes for an append: a header, a prefix for each record, to a boundary. */
-enum { FRAME_HEADER_BYTES = 48, FRAME_PREFIX_BYTES = 8, FRAME_ALIGN = 8 };
+#include "core/frame.h"
 
 #define OPENS_NS INT64_C(1759757400000000000) /* 2025-10-06T09:30:00-04:00 */
 #define STEP_NS  INT64_C(20000000)
@@ -144,6 +142,6 @@ void tw_load_make_bars(struct load *load, uint64_t number, size_t count) {
 }
 
 size_t tw_load_frame_bytes(const struct load *load) {
-    size_t bytes = FRAME_HEADER_BYTES + load->count * FRAME_PREFIX_BYTES + load->bytes.size;
-    return (bytes + FRAME_ALIGN - 1) / FRAME_ALIGN * FRAME_ALIGN;
+    size_t bytes = TW_FRAME_HEADER_BYTES + load->count * TW_FRAME_PREFIX_BYTES + load->bytes.size;
+    return (bytes + TW_FRAME_ALIGN - 1) / TW_FRAME_ALIGN * TW_FRAME_ALIGN;
 }
