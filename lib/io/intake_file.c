@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -226,17 +228,20 @@ int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_erro
     return 0;
 }
 
+/* Asked without the times of the file: a kernel that was asked for them gives the next write a time
+ * of its own, and its flush then has an inode to record. */
 int tw_intake_watch(struct intake *intake, tw_error *why) {
-    struct stat status;
-    if (fstatat(intake->folder->fd, TW_INTAKE_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    struct statx status;
+    if (statx(intake->folder->fd, TW_INTAKE_NAME, AT_SYMLINK_NOFOLLOW,
+              STATX_INO | STATX_NLINK | STATX_SIZE, &status) != 0)
         return errno == ENOENT ? tw_fail(why, TW_E_DAMAGED, "the intake was removed")
                                : tw_system_fail(why, errno, "looking at the intake");
-    if (status.st_dev != intake->device || status.st_ino != intake->inode)
+    if (makedev(status.stx_dev_major, status.stx_dev_minor) != intake->device ||
+        status.stx_ino != intake->inode)
         return tw_fail(why, TW_E_DAMAGED, "the intake was replaced");
-    if (status.st_size != TW_INTAKE_BYTES || status.st_nlink != 1)
-        return tw_fail(why, TW_E_DAMAGED,
-                       "the intake has %lld bytes and %lu names, expected %d "
-                       "and one",
-                       (long long)status.st_size, (unsigned long)status.st_nlink, TW_INTAKE_BYTES);
+    if (status.stx_size != TW_INTAKE_BYTES || status.stx_nlink != 1)
+        return tw_fail(
+            why, TW_E_DAMAGED, "the intake has %llu bytes and %u names, expected %d and one",
+            (unsigned long long)status.stx_size, (unsigned)status.stx_nlink, TW_INTAKE_BYTES);
     return 0;
 }
