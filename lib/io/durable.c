@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,8 @@ struct durable {
     _Atomic uint64_t seq;
     atomic_int failed;
     int flushing;
+    int waiting;         /* threads that wait here now */
+    int company;         /* how many others waited with the one who flushed last */
     uint64_t wanted_seq; /* what the thread was asked for */
     int stopping;
     int has_thread;
@@ -104,10 +107,16 @@ static void flush(struct durable *durable) {
     tw_error why = {0};
     uint64_t seq = 0;
     durable->flushing = 1;
+    int company = durable->company;
     pthread_mutex_unlock(&durable->mutex);
+    /* Those who waited for the last flush are about to append again: one flush for all of them is
+     * worth more than one at once for this one. */
+    for (int i = 0; i < company; i++)
+        sched_yield();
     int status = durable->flush(durable->context, &seq, &why);
     pthread_mutex_lock(&durable->mutex);
     durable->flushing = 0;
+    durable->company = durable->waiting;
     if (status)
         fail(durable, &why);
     else
@@ -184,10 +193,13 @@ static int wait_here(struct durable *durable, uint64_t seq, tw_error *why) {
     while (seq > atomic_load(&durable->seq)) {
         if (durable->failed)
             return fail_waiting(durable, why);
-        if (durable->flushing)
+        if (durable->flushing) {
+            durable->waiting++;
             pthread_cond_wait(&durable->moved, &durable->mutex);
-        else
+            durable->waiting--;
+        } else {
             flush(durable);
+        }
     }
     return 0;
 }
