@@ -60,9 +60,9 @@ static void put_last_session(struct buffer *out, const struct found *found) {
     tw_buffer_format(out, " after seq %" PRIu64 " (", recovery->last_seq);
     tw_moment_span(out, tw_moment_now() - ended_ns);
     tw_buffer_text(out, " ago), ");
-    if (recovery->snapshots_bad)
-        tw_buffer_format(out, "%" PRIu64 " unusable snapshot%s passed over\n",
-                         recovery->snapshots_bad, recovery->snapshots_bad == 1 ? "" : "s");
+    if (recovery->intake_torn)
+        tw_buffer_format(out, "%" PRIu64 " append%s cut off and dropped: never acknowledged\n",
+                         recovery->intake_torn, recovery->intake_torn == 1 ? "" : "s");
     else
         tw_buffer_text(out, "nothing torn\n");
 }
@@ -79,6 +79,9 @@ static void put_start(struct buffer *out, const tw_recovery *recovery) {
         tw_buffer_format(out, "the first record: %" PRIu64 " record%s, ", recovery->replayed,
                          recovery->replayed == 1 ? "" : "s");
     tw_moment_span(out, recovery->took_ns);
+    if (recovery->snapshots_bad)
+        tw_buffer_format(out, "; %" PRIu64 " unusable snapshot%s passed over",
+                         recovery->snapshots_bad, recovery->snapshots_bad == 1 ? "" : "s");
     tw_buffer_char(out, '\n');
 }
 
@@ -175,9 +178,10 @@ static void print_json(const struct found *found) {
     put_time(&out, recovery->opened_ns, zone);
     tw_buffer_format(&out,
                      "},\n \"snapshot_seq\":%" PRIu64 ",\"replayed\":%" PRIu64
-                     ",\"snapshots_bad\":%" PRIu64 ",\"took_ns\":\"%" PRId64 "\"",
+                     ",\"snapshots_bad\":%" PRIu64 ",\"intake_records\":%" PRIu64
+                     ",\"intake_torn\":%" PRIu64 ",\"took_ns\":\"%" PRId64 "\"",
                      recovery->snapshot_seq, recovery->replayed, recovery->snapshots_bad,
-                     recovery->took_ns);
+                     recovery->intake_records, recovery->intake_torn, recovery->took_ns);
     put_doubts(&out, found->state);
     tw_buffer_text(&out, ",\n \"state\":");
     tw_json_state(&out, found->state, zone);

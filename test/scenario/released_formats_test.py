@@ -1,6 +1,7 @@
 """Journals of every released format open for ever: verified, folded and exported as on the day they
-were made. A fixture is text: the identity, the day file in base64 with runs of zeros left out, and
-what the command said of it. `TW_MAKE_FIXTURE=format-N` makes one with the command at hand."""
+were made. A fixture is text: the identity, the day file and the intake in base64 with runs of zeros
+left out, and what the command said of it. From format 2 on its writer was killed, and the intake
+holds what the day file has not got. `TW_MAKE_FIXTURE=format-N` makes one with the command at hand."""
 import base64
 import glob
 import json
@@ -25,17 +26,17 @@ def run(*words, **more):
 
 
 def pack(data):
-    """One line a page: `=` for a page of zeros, else base64."""
+    """One line a page: `=` for a page of zeros, else base64 without the zeros at its end."""
     lines = []
     for at in range(0, len(data), PAGE):
         page = data[at:at + PAGE]
         lines.append("=" if not page.strip(b"\0") and len(page) == PAGE
-                     else base64.b64encode(page).decode())
+                     else base64.b64encode(page.rstrip(b"\0")).decode())
     return "\n".join(lines) + "\n"
 
 
 def unpack(text):
-    return b"".join(bytes(PAGE) if line == "=" else base64.b64decode(line)
+    return b"".join(bytes(PAGE) if line == "=" else base64.b64decode(line).ljust(PAGE, b"\0")
                     for line in text.split())
 
 
@@ -56,7 +57,7 @@ def unfold(fixture, scratch):
     os.mkdir(journal, 0o700)
     shutil.copy(os.path.join(fixture, "identity"), journal)
     os.chmod(os.path.join(journal, "identity"), 0o600)
-    for name in glob.glob(os.path.join(fixture, "*.mdb.base64")):
+    for name in glob.glob(os.path.join(fixture, "*.base64")):
         write(os.path.join(journal, os.path.basename(name)[:-len(".base64")]),
               unpack(read(name).decode()))
     return journal
@@ -89,6 +90,14 @@ class ReleasedFormats(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(done.stdout, read(os.path.join(fixture, "export.json")))
 
+    def test_what_only_the_intake_held_is_in_the_state(self):
+        fixture = os.path.join(FIXTURES, "format-2")
+        with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as scratch:
+            journal = unfold(fixture, scratch)
+            found = json.loads(run("recover", "-o", "json", journal).stdout)
+            self.assertGreater(found["intake_records"], 0)
+            self.assertEqual(found["intake_torn"], 0)
+
     def test_a_trader_goes_on_in_it(self):
         for _, journal in self.fixtures():
             line = json.dumps(lane.note("15:59:00", "later"))
@@ -104,10 +113,17 @@ def make(name):
         journal = os.path.join(scratch, "journal")
         run("init", journal, "--account", "DU1234567", "--env", "paper")
         day = "\n".join(json.dumps(event) for event in lane.CRASH_DAY)
-        subprocess.run([lane.COMMAND, "append", journal], input=day.encode(), check=True,
-                       stdout=subprocess.DEVNULL)
+        with subprocess.Popen([lane.COMMAND, "append", "--each", journal], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as writer:
+            writer.stdin.write(day.encode() + b"\n")
+            writer.stdin.flush()
+            for _ in lane.CRASH_DAY:
+                writer.stdout.readline()
+            writer.kill()
+        assert json.loads(run("recover", "-o", "json", journal).stdout)["intake_records"]
         shutil.copy(os.path.join(journal, "identity"), fixture)
-        for path in glob.glob(os.path.join(journal, "*.mdb")):
+        for path in glob.glob(os.path.join(journal, "*.mdb")) + [
+                os.path.join(journal, "intake.wal")]:
             with open(os.path.join(fixture, os.path.basename(path) + ".base64"), "w",
                       encoding="ascii") as file:
                 file.write(pack(read(path)))
