@@ -135,12 +135,21 @@ static int put_directly(tw_store *store, const struct batch *batch, tw_error *wh
     return tw_committer_put(store->committer, &frame, why);
 }
 
+static int try_intake(tw_store *store, const struct batch *batch, struct intake_room *ret,
+                      tw_error *why) {
+    int64_t wait_ns = store->one_thread ? 0 : store->full_wait_ns;
+    return tw_intake_append(store->intake, &store->frame, batch->first_seq, batch->count,
+                            tw_durable_reached(store->durable), wait_ns, ret, why);
+}
+
 static int put_into_intake(tw_store *store, const struct batch *batch, tw_error *why) {
     struct intake_room room;
     tw_error reason = {0};
-    int status =
-        tw_intake_append(store->intake, &store->frame, batch->first_seq, batch->count,
-                         tw_durable_reached(store->durable), store->full_wait_ns, &room, &reason);
+    int status = try_intake(store, batch, &room, &reason);
+    /* Where there is no thread, nobody else will make room. */
+    if (status == TW_E_FULL && store->one_thread &&
+        tw_committer_drain(store->committer, &reason) == 0)
+        status = try_intake(store, batch, &room, &reason);
     if (status && status != TW_E_FULL)
         tw_durable_fail(store->durable, &reason);
     if (status)

@@ -30,7 +30,7 @@ static void find_run(const struct intake_half *half, struct run *ret) {
 
 int64_t tw_takeover_date(const struct intake_half *half) {
     struct frame frame;
-    return tw_frame_read(half->bytes, half->size, &frame) == TW_FRAME_WHOLE ? frame.date : 0;
+    return tw_frame_read(half->bytes, half->size, &frame) != TW_FRAME_NONE ? frame.date : 0;
 }
 
 /* ---- what goes on behind the day file ------------------------------------------------------ */

@@ -28,7 +28,8 @@ struct takeover {
     uint64_t torn;     /* frames behind the last that are not whole, or behind such a one */
 };
 
-/* The date of the frames in a half, 0 where there is none. */
+/* The date of the frames in a half, also where the first of them is broken; 0 where there is none.
+ */
 int64_t tw_takeover_date(const struct intake_half *half);
 
 /* TW_E_DAMAGED: a frame that was acknowledged is missing or broken, the frames do not fit the day
