@@ -22,13 +22,17 @@ static uint64_t block_of(uint64_t place) {
     return place / TW_FRAME_BLOCK_BYTES * TW_FRAME_BLOCK_BYTES;
 }
 
-/* Where a frame of that size goes. What a flush may have made durable is not written again. */
-static uint64_t choose_place(const struct intake *intake, size_t size) {
+/* Where a frame of that size goes. What a flush may have made durable is not written again. Where
+ * the records before it went straight into the day file, its seq does not go on behind the last
+ * frame: only a new use of a half may begin with any. */
+static uint64_t choose_place(const struct intake *intake, size_t size, uint64_t first_seq) {
     uint64_t place = intake->end;
     if (intake->sealed > block_of(place))
         place = block_of(place) + TW_FRAME_BLOCK_BYTES;
     uint64_t use = tw_intake_use(place);
-    if (place + size > (use + 1) * TW_INTAKE_HALF_BYTES)
+    int goes_on = !intake->last_seq || first_seq == intake->last_seq + 1;
+    if (place + size > (use + 1) * TW_INTAKE_HALF_BYTES ||
+        (!goes_on && place % TW_INTAKE_HALF_BYTES != 0))
         place = (use + 1) * TW_INTAKE_HALF_BYTES;
     return place;
 }
@@ -75,9 +79,9 @@ static int write_frame(struct intake *intake, struct buffer *bytes, struct frame
     int rc = tw_file_write(intake->fd, bytes->data, bytes->size, tw_intake_offset(place), why);
     if (rc)
         return tw_fail_in(why, rc, "%s/%s", intake->folder->shown, TW_INTAKE_NAME);
-    intake->end = intake->filled[half] = place + bytes->size;
-    if (!intake->next_seq)
+    if (!intake->next_seq || intake->taken >= intake->end)
         intake->next_seq = frame->first_seq;
+    intake->end = intake->filled[half] = place + bytes->size;
     intake->last_seq = frame->first_seq + frame->count - 1;
     return 0;
 }
@@ -87,7 +91,7 @@ int tw_intake_append(struct intake *intake, struct buffer *bytes, uint64_t first
                      tw_error *why) {
     struct frame frame = {.first_seq = first_seq, .count = count, .durable_seq = durable_seq};
     pthread_mutex_lock(&intake->mutex);
-    uint64_t place = choose_place(intake, bytes->size);
+    uint64_t place = choose_place(intake, bytes->size, first_seq);
     ret->begins = intake->taken >= intake->end;
     int rc = wait_for_room(intake, place, wait_ns, why);
     if (rc == 0)
