@@ -87,35 +87,27 @@ static int judge_orphan(const struct frame *frame, struct takeover *takeover, tw
     return 0;
 }
 
-/* Frames of the same use that lie behind the end of a run, whatever lies between. */
-static int judge_rest(const struct run *run, struct takeover *takeover, tw_error *why) {
+/* All frames of a half that are not taken over, wherever they lie: behind a gap in their run, or in
+ * a use whose first frame is gone, so that the run is that of an older use or there is none. What
+ * is of another use may be old, but nothing of this day was ever written that knew of more durable
+ * records than there are. */
+static int judge_rest(const struct run *run, const struct takeover_day *day,
+                      struct takeover *takeover, tw_error *why) {
     const struct intake_half *half = run->half;
     struct frame frame;
-    size_t at = run->end;
+    size_t at = 0;
     while ((at = tw_frame_search(half->bytes, half->size, at)) < half->size) {
-        if (tw_frame_read(half->bytes + at, half->size - at, &frame) != TW_FRAME_WHOLE ||
-            frame.date != run->first.date || frame.epoch != run->first.epoch) {
+        if (tw_frame_read(half->bytes + at, half->size - at, &frame) != TW_FRAME_WHOLE) {
             at += TW_FRAME_ALIGN;
             continue;
         }
-        int status = judge_orphan(&frame, takeover, why);
+        int is_of_run = run->first.count && frame.epoch == run->first.epoch;
+        int status = 0;
+        if (frame.date == day->date && (is_of_run || frame.durable_seq > takeover->last_seq))
+            status = judge_orphan(&frame, takeover, why);
         if (status)
             return status;
         at += frame.bytes;
-    }
-    return 0;
-}
-
-/* A run that begins behind a gap. */
-static int judge_run(const struct run *run, struct takeover *takeover, tw_error *why) {
-    struct frame frame = run->first;
-    size_t at = 0;
-    while (at < run->end &&
-           tw_frame_follow(run->half->bytes, run->half->size, &at, &frame, &frame)) {
-        int status = judge_orphan(&frame, takeover, why);
-        if (status)
-            return status;
-        frame.first_seq += frame.count;
     }
     return 0;
 }
@@ -151,10 +143,8 @@ static int judge_end(const struct run *run, const struct takeover_day *day,
         status = judge_broken(run, run->end, day, takeover, why);
     if (!status && is_next && run->end)
         status = judge_broken(run, tw_frame_block_after(run->end), day, takeover, why);
-    if (!status && run->first.count)
-        status = judge_run(run, takeover, why);
-    if (!status && run->first.count)
-        status = judge_rest(run, takeover, why);
+    if (!status)
+        status = judge_rest(run, day, takeover, why);
     return status;
 }
 
