@@ -120,8 +120,8 @@ for lane in $lanes; do
     case $lane in
         gcc) run_lane gcc gcc RelWithDebInfo "" ;;
         clang) run_lane clang clang RelWithDebInfo "" -L '^(unit|property|fuzz)$' ;;
-        asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real)$' ;;
-        tsan) run_lane tsan gcc Debug thread -LE '^(tidy|real)$' ;;
+        asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real|counts)$' ;;
+        tsan) run_lane tsan gcc Debug thread -LE '^(tidy|real|counts|fuzz)$' ;;
     esac
 done
 

@@ -27,9 +27,9 @@ int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], tw_err
 /* The same in the place of one that a crashed init left behind. */
 int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
 
-/* Reads both halves as they are on the disk into `bytes`: of a journal that nobody writes. A half
- * that nothing was appended to since it was emptied has size 0. TW_E_NOT_FOUND, TW_E_DAMAGED (not
- * the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
+/* Reads both halves into `bytes`: of a journal that nobody writes. A half whose first block is all
+ * zeros, as a reset leaves it, has size 0. TW_E_NOT_FOUND,
+ * TW_E_DAMAGED (not the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
 int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
                    struct intake_half ret[TW_INTAKE_HALVES], tw_error *why);
 

@@ -130,11 +130,12 @@ static int open_file(const struct folder *folder, const uint8_t uuid[UUID_BYTES]
 }
 
 static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
-    uint8_t first[TW_FRAME_HEADER_BYTES];
+    static const uint8_t zeros[TW_FRAME_BLOCK_BYTES];
+    uint8_t first[TW_FRAME_BLOCK_BYTES];
     int64_t at = tw_intake_offset((uint64_t)index * TW_INTAKE_HALF_BYTES);
     size_t size = 0;
     int rc = tw_file_read(fd, first, sizeof first, at, &size, why);
-    if (rc || tw_get_u32(first) == 0)
+    if (rc || (size == sizeof first && memcmp(first, zeros, size) == 0))
         return rc;
     if (tw_buffer_reserve(bytes, TW_INTAKE_HALF_BYTES))
         return tw_fail(why, TW_E_NOMEM, "no memory to read the intake");

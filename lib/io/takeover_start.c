@@ -135,13 +135,6 @@ int tw_takeover_older(struct takeover_start *start, const struct folder *folder,
 
 /* ---- ready for appends --------------------------------------------------------------------- */
 
-static int is_used(const struct takeover_start *start) {
-    for (int i = 0; i < TW_INTAKE_HALVES; i++)
-        if (start->halves[i].size)
-            return 1;
-    return 0;
-}
-
 int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
                      struct identity *identity, struct log *log, struct intake **ret,
                      tw_error *why) {
@@ -149,7 +142,7 @@ int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
     struct intake *intake = NULL;
     /* What was dropped stays in the intake until it is written over. Frames of this session must
      * not have its epoch. */
-    int status = is_used(start) ? tw_log_touch(log, why) : 0;
+    int status = start->is_there ? tw_log_touch(log, why) : 0;
     if (!status && !start->is_there)
         status = tw_intake_create(folder, identity->uuid, why);
     if (!status && identity->format < TW_FORMAT_INTAKE)
