@@ -331,17 +331,19 @@ TW_API int tw_store_settings(tw_store *store, tw_settings *ret);
 TW_API int64_t tw_store_date(tw_store *store);
 
 /* Appends one event: checked against the state, written, then part of the state. When it returns 0
- * the event survives power loss. DUPLICATE (of an execution), REFUSED, GATED and DATE change
- * nothing. After an error of the disk the handle is FAILED for good. `ret_seq` may be NULL. Where
+ * the event survives what the mode says. DUPLICATE (of an execution), REFUSED, GATED, DATE and FULL
+ * change nothing. FULL: the disk has no room; entries are refused first, exits last, after
+ * full_wait_ns. After any other error of the disk the handle is FAILED for good, and whether this
+ * event was written is known when the journal is opened again. `ret_seq` may be NULL. Where
  * sessions begin and end the store records itself: REFUSED from a host. */
 TW_API int tw_append(tw_store *store, const tw_event *event, uint64_t *ret_seq, tw_error *why);
 
-/* All or none, in one transaction; each is checked against the state the ones before it make.
+/* All or none, in one write; each is checked against the state the ones before it make.
  * `ret_first_seq` and `ret_bad` (index of the event that was refused) may be NULL. */
 TW_API int tw_append_batch(tw_store *store, const tw_event *events, uint64_t count,
                            uint64_t *ret_first_seq, uint64_t *ret_bad, tw_error *why);
 
-/* Appends events up to the first that is refused, in one transaction: *ret_count says how many went
+/* Appends events up to the first that is refused, in one write: *ret_count says how many went
  * in. 0 when all did, else the error of the first that did not. For input where a refusal is news,
  * not a failure. */
 TW_API int tw_append_leading(tw_store *store, const tw_event *events, uint64_t count,
@@ -358,7 +360,9 @@ TW_API int tw_append_leading(tw_store *store, const tw_event *events, uint64_t c
 /* The highest seq that survives power loss. */
 TW_API uint64_t tw_durable_seq(tw_store *store);
 
-/* Returns when seq is durable: TW_E_TIMEOUT after timeout_ns (-1: no limit), TW_E_FAILED. */
+/* Returns when seq is durable: TW_E_TIMEOUT after timeout_ns, TW_E_FAILED. -1: as long as it takes,
+ * with the flush in this thread or in that of another who waits. 0 asks for the flush and returns
+ * at once. With no_thread the flush is always made here and takes its time. */
 TW_API int tw_wait(tw_store *store, uint64_t seq, int64_t timeout_ns, tw_error *why);
 
 /* A descriptor for event loops: readable when tw_durable_seq has moved, or the handle has failed,
@@ -375,7 +379,8 @@ TW_API int tw_roll(tw_store *store, int64_t trading_date, tw_error *why);
  * covers. */
 TW_API int tw_checkpoint(tw_store *store, uint64_t *ret_seq, tw_error *why);
 
-/* For hosts without the timer thread: takes a checkpoint if one is due, does hourly duties. */
+/* For hosts without threads of the library: brings into the day file what the commit delay has made
+ * due, takes a checkpoint if one is, does hourly duties. */
 TW_API int tw_tick(tw_store *store, tw_error *why);
 
 /* ---- what the state says ------------------------------------------------------------------- */
