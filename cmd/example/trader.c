@@ -23,6 +23,7 @@ struct arguments {
     int64_t checkpoint_ms;
     int64_t stop_after;
     int64_t die_after;
+    int64_t mode;
     int quiet;
 };
 
@@ -213,6 +214,7 @@ static int start(struct trader *trader, const struct arguments *arguments) {
         tw_options options = {.size = sizeof options,
                               .environment = TW_ENVIRONMENT_PAPER,
                               .trading_date = TRADING_DATE,
+                              .mode = arguments->mode,
                               .checkpoint_ns = arguments->checkpoint_ms * INT64_C(1000000)};
         code = tw_open(arguments->journal, &options, &trader->store, &why);
     }
@@ -249,6 +251,8 @@ static const char usage[] =
     "  --die-after N       SIGKILL itself after the Nth append of this run\n"
     "  --checkpoint-ms MS  time between checkpoints [10000]\n"
     "  --acks FILE         append a line 'ack SEQ' for each event that is durable\n"
+    "  --mode each|group   what an event survives when its append returns: loss of power, or\n"
+    "                      the death of the process [each]\n"
     "  --quiet             say nothing\n";
 
 /* 0, or -1 when it is not a whole number from 0 on. */
@@ -269,6 +273,7 @@ static int read_arguments(int count, char **words, struct arguments *ret) {
                                             {"die-after", required_argument, NULL, 'd'},
                                             {"checkpoint-ms", required_argument, NULL, 'c'},
                                             {"acks", required_argument, NULL, 'a'},
+                                            {"mode", required_argument, NULL, 'm'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -281,6 +286,10 @@ static int read_arguments(int count, char **words, struct arguments *ret) {
             ret->acks = optarg;
         else if (option == 'q')
             ret->quiet = 1;
+        else if (option == 'm' && strcmp(optarg, "group") == 0)
+            ret->mode = TW_MODE_GROUP;
+        else if (option == 'm')
+            bad = strcmp(optarg, "each") ? -1 : 0;
         else if (option == 'p')
             bad = read_number(optarg, &ret->pace_ms);
         else if (option == 's')

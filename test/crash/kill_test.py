@@ -237,8 +237,9 @@ class TraderKills(unittest.TestCase):
         cls.longest = time.monotonic() - start
         cls.wanted_state, cls.wanted_events = whole.state(), own(whole.events())
 
-    def run_until_killed(self, day):
-        with subprocess.Popen([TRADER, "--journal", day.journal, "--acks", day.acks, *self.OPTIONS],
+    def run_until_killed(self, day, mode):
+        with subprocess.Popen([TRADER, "--journal", day.journal, "--acks", day.acks, "--mode", mode,
+                               *self.OPTIONS],
                               stdout=subprocess.DEVNULL) as trader:
             return end_at(trader, self.chance.uniform(0, self.longest * 0.6))
 
@@ -255,7 +256,8 @@ class TraderKills(unittest.TestCase):
         self.chance = random.Random("%d %s" % (SEED, self.id()))
         for number in range(12 // SHARE):
             day = Day(self.folder, "killed-%d" % number)
-            while self.run_until_killed(day) == DIED:
+            mode = ("each", "group")[number % 2]
+            while self.run_until_killed(day, mode) == DIED:
                 self.check_after_kill(day)
             self.assertEqual(day.trade().returncode, 0)
             self.assertEqual(own(day.events()), self.wanted_events)
