@@ -7,14 +7,16 @@
 enum { READ_BYTES = 1 << 20 };
 
 /* Folds in what waits in the intake. 1 when the log has got more meanwhile than the state has. */
-static int fold_intake(tw_store *store, const struct log *log, struct recovered *found,
-                       tw_error *why) {
+static int fold_intake(tw_store *store, struct log *log, struct recovered *found, tw_error *why) {
     struct intake_place place;
     struct intake_span span = {0};
     struct buffer bytes = {0};
     struct decoder decoder = {0};
     int status = 0;
     tw_intake_oldest(store->intake, &place);
+    /* What lies behind the snapshot is asked of the log, as in any replay. */
+    tw_recover_attach(found->state, log);
+    found->state->history.replaying = 1;
     do {
         struct frame frame = {0};
         status = tw_intake_read(store->intake, &place, READ_BYTES, &bytes, &span, why);
@@ -26,6 +28,7 @@ static int fold_intake(tw_store *store, const struct log *log, struct recovered 
         while (!status && span.records && tw_intake_next(&span, &bytes, &at, &frame))
             status = tw_recover_frame(&frame, &decoder, found, why);
     } while (!status && span.records);
+    tw_recover_attach(found->state, NULL);
     tw_buffer_free(&bytes);
     tw_decoder_free(&decoder);
     return status ? status : found->state->last_seq < store->written_seq;

@@ -191,10 +191,12 @@ void tw_store_free(tw_store *store) {
     if (!forked) {
         tw_committer_close(store->committer);
         tw_durable_free(store->durable);
+        tw_intake_close(store->intake);
+    } else {
+        tw_intake_forget(store->intake);
     }
     tw_state_free(store->state);
     tw_log_close(store->log);
-    tw_intake_close(store->intake);
     tw_lock_release(store->lock);
     tw_zone_free(store->zone);
     tw_folder_close(store->folder);

@@ -42,30 +42,32 @@ static int add_frames(struct committer *committer, const struct intake_span *spa
 static int take_some(struct committer *committer, tw_error *why) {
     struct intake_place place;
     struct intake_span span;
-    struct log_head head;
-    tw_intake_oldest(committer->intake, &place);
-    int status =
-        tw_intake_read(committer->intake, &place, BATCH_BYTES, &committer->bytes, &span, why);
+    int status = tw_intake_read_oldest(committer->intake, &place, BATCH_BYTES, &committer->bytes,
+                                       &span, why);
     if (status || span.records == 0)
         return status;
     status = add_frames(committer, &span, why);
     if (!status)
         status = commit_batch(committer, why);
+    /* What was appended to a file that nobody finds again is in the day file by now. */
     if (!status)
-        status = tw_log_head(committer->log, &head, why);
+        status = tw_intake_watch(committer->intake, why);
     if (status)
         return status;
-    tw_intake_release(committer->intake, &place, head.transaction);
+    tw_intake_release(committer->intake, &place, tw_log_transaction(committer->log));
     return 1;
 }
 
+/* All that was appended until now: what comes meanwhile is for the next time, or there would be no
+ * end to it. */
 static int take_all(struct committer *committer, tw_error *why) {
+    uint64_t last_seq = tw_intake_last_seq(committer->intake);
     int status;
-    while ((status = take_some(committer, why)) > 0)
-        continue;
+    do
+        status = take_some(committer, why);
+    while (status > 0 && committer->last_seq < last_seq);
     atomic_store(&committer->full, status == TW_E_FULL);
-    /* What was appended to a file that nobody finds again is in the day file by now. */
-    return status ? status : tw_intake_watch(committer->intake, why);
+    return status < 0 ? status : tw_intake_watch(committer->intake, why);
 }
 
 static int take_given(struct committer *committer, const struct frame *frame, tw_error *why) {

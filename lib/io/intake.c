@@ -130,10 +130,13 @@ void tw_intake_oldest(struct intake *intake, struct intake_place *ret) {
     pthread_mutex_unlock(&intake->mutex);
 }
 
-/* 1 when there is one. */
-static int find_stretch(struct intake *intake, const struct intake_place *place,
+/* 1 when there is one. `oldest`: from what waits now on, which an append that begins a half may
+ * move as soon as the mutex is free. */
+static int find_stretch(struct intake *intake, struct intake_place *place, int oldest,
                         struct stretch *ret) {
     pthread_mutex_lock(&intake->mutex);
+    if (oldest)
+        *place = (struct intake_place){intake->taken, intake->next_seq};
     uint64_t use = tw_intake_use(place->at);
     uint64_t half = use % TW_INTAKE_HALVES;
     ret->from = place->at;
@@ -185,11 +188,12 @@ static void find_frames(const struct stretch *stretch, const struct buffer *byte
     }
 }
 
-int tw_intake_read(struct intake *intake, struct intake_place *place, size_t max_bytes,
-                   struct buffer *bytes, struct intake_span *ret, tw_error *why) {
+static int read_from(struct intake *intake, struct intake_place *place, int oldest,
+                     size_t max_bytes, struct buffer *bytes, struct intake_span *ret,
+                     tw_error *why) {
     struct stretch stretch;
     struct intake_span span = {0};
-    if (!find_stretch(intake, place, &stretch)) {
+    if (!find_stretch(intake, place, oldest, &stretch)) {
         *ret = span;
         return 0;
     }
@@ -209,6 +213,16 @@ int tw_intake_read(struct intake *intake, struct intake_place *place, size_t max
     if (rc == 0)
         *ret = span;
     return rc;
+}
+
+int tw_intake_read(struct intake *intake, struct intake_place *place, size_t max_bytes,
+                   struct buffer *bytes, struct intake_span *ret, tw_error *why) {
+    return read_from(intake, place, 0, max_bytes, bytes, ret, why);
+}
+
+int tw_intake_read_oldest(struct intake *intake, struct intake_place *ret_place, size_t max_bytes,
+                          struct buffer *bytes, struct intake_span *ret, tw_error *why) {
+    return read_from(intake, ret_place, 1, max_bytes, bytes, ret, why);
 }
 
 int tw_intake_next(const struct intake_span *span, const struct buffer *bytes, size_t *at,
@@ -236,4 +250,11 @@ int tw_intake_waits(struct intake *intake) {
     int waits = intake->end > intake->taken;
     pthread_mutex_unlock(&intake->mutex);
     return waits;
+}
+
+uint64_t tw_intake_last_seq(struct intake *intake) {
+    pthread_mutex_lock(&intake->mutex);
+    uint64_t seq = intake->last_seq;
+    pthread_mutex_unlock(&intake->mutex);
+    return seq;
 }

@@ -27,8 +27,8 @@ int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], tw_err
 /* The same in the place of one that a crashed init left behind. */
 int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
 
-/* Reads both halves into `bytes`: of a journal that nobody writes. A half whose first block is all
- * zeros, as a reset leaves it, has size 0. TW_E_NOT_FOUND,
+/* Reads both halves into `bytes`: of a journal that nobody writes. A half that a reset has
+ * emptied has size 0. TW_E_NOT_FOUND,
  * TW_E_DAMAGED (not the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
 int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
                    struct intake_half ret[TW_INTAKE_HALVES], tw_error *why);
@@ -38,6 +38,9 @@ int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct b
 int tw_intake_open(const struct folder *folder, const uint8_t uuid[16], struct intake **ret,
                    tw_error *why);
 void tw_intake_close(struct intake *intake); /* NULL is fine */
+
+/* The same in a forked child, where a thread that is not here may still count as waiting. */
+void tw_intake_forget(struct intake *intake);
 
 /* Takes everything in it out, durably: all of it is in a day file. Frames of `date` may follow;
  * `epoch` is LMDB's number of the last commit of their day file. */
@@ -85,6 +88,10 @@ struct intake_span {
 int tw_intake_read(struct intake *intake, struct intake_place *place, size_t max_bytes,
                    struct buffer *bytes, struct intake_span *ret, tw_error *why);
 
+/* The same from the oldest frame that waits on, for who releases them, while others append. */
+int tw_intake_read_oldest(struct intake *intake, struct intake_place *ret_place, size_t max_bytes,
+                          struct buffer *bytes, struct intake_span *ret, tw_error *why);
+
 /* The next frame of a span: 1, and *at, which starts as that of the span, moves on; 0 at its end.
  * *frame is zeroed before the first. */
 int tw_intake_next(const struct intake_span *span, const struct buffer *bytes, size_t *at,
@@ -92,6 +99,9 @@ int tw_intake_next(const struct intake_span *span, const struct buffer *bytes, s
 
 /* What lies before the place is in the day file, in the commit of this number. */
 void tw_intake_release(struct intake *intake, const struct intake_place *place, uint64_t epoch);
+
+/* The last record that was appended since the reset, 0 if there is none. */
+uint64_t tw_intake_last_seq(struct intake *intake);
 
 /* 1 when frames wait to be taken over. */
 int tw_intake_waits(struct intake *intake);

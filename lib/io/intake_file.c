@@ -15,6 +15,9 @@
 static const char temporary_name[] = "intake.wal.new";
 static const uint8_t magic[] = {'T', 'W', 'I', 'N'};
 
+/* The first block of a half that a reset has emptied: one that reads as zeros was lost. */
+static const uint8_t emptied[TW_FRAME_BLOCK_BYTES] = {'T', 'W', 'E', 'M'};
+
 enum {
     VERSION = 1,
     VERSION_AT = 4,
@@ -130,12 +133,11 @@ static int open_file(const struct folder *folder, const uint8_t uuid[UUID_BYTES]
 }
 
 static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
-    static const uint8_t zeros[TW_FRAME_BLOCK_BYTES];
     uint8_t first[TW_FRAME_BLOCK_BYTES];
     int64_t at = tw_intake_offset((uint64_t)index * TW_INTAKE_HALF_BYTES);
     size_t size = 0;
     int rc = tw_file_read(fd, first, sizeof first, at, &size, why);
-    if (rc || (size == sizeof first && memcmp(first, zeros, size) == 0))
+    if (rc || (size == sizeof first && memcmp(first, emptied, size) == 0))
         return rc;
     if (tw_buffer_reserve(bytes, TW_INTAKE_HALF_BYTES))
         return tw_fail(why, TW_E_NOMEM, "no memory to read the intake");
@@ -197,21 +199,24 @@ int tw_intake_open(const struct folder *folder, const uint8_t uuid[UUID_BYTES], 
     return 0;
 }
 
-void tw_intake_close(struct intake *intake) {
-    if (!intake)
-        return;
-    if (intake->fd >= 0)
+void tw_intake_forget(struct intake *intake) {
+    if (intake && intake->fd >= 0)
         close(intake->fd);
-    pthread_cond_destroy(&intake->released);
-    pthread_mutex_destroy(&intake->mutex);
     free(intake);
 }
 
+void tw_intake_close(struct intake *intake) {
+    if (!intake)
+        return;
+    pthread_cond_destroy(&intake->released);
+    pthread_mutex_destroy(&intake->mutex);
+    tw_intake_forget(intake);
+}
+
 int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_error *why) {
-    static const uint8_t zeros[TW_FRAME_BLOCK_BYTES];
     int rc = 0;
     for (uint64_t i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++)
-        rc = tw_file_write(intake->fd, zeros, sizeof zeros,
+        rc = tw_file_write(intake->fd, emptied, sizeof emptied,
                            tw_intake_offset(i * TW_INTAKE_HALF_BYTES), why);
     if (rc == 0 && fdatasync(intake->fd) != 0)
         rc = tw_system_fail(why, errno, "syncing %s/%s", intake->folder->shown, TW_INTAKE_NAME);

@@ -114,6 +114,9 @@ int tw_log_touch(struct log *log, tw_error *why);
 /* 1 when the handle is TW_E_FAILED. */
 int tw_log_failed(const struct log *log);
 
+/* While writing: LMDB's number of the last commit. */
+uint64_t tw_log_transaction(const struct log *log);
+
 /* The head of the last durable commit, checked against LMDB's transaction number. */
 int tw_log_head(struct log *log, struct log_head *ret, tw_error *why);
 

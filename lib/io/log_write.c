@@ -34,6 +34,10 @@ static int check_usable(const struct log *log, tw_error *why) {
     return 0;
 }
 
+uint64_t tw_log_transaction(const struct log *log) {
+    return log->head.transaction;
+}
+
 int tw_log_failed(const struct log *log) {
     return log->failed;
 }
