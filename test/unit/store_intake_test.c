@@ -246,6 +246,37 @@ START_TEST(a_host_without_threads_brings_events_into_the_day_file_by_a_tick) {
 }
 END_TEST
 
+START_TEST(a_rolled_back_batch_does_not_book_a_waiting_correction_beside_what_it_corrects) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    buy(store, "0000e0d5.0.01.01", 1, 100);
+    OK(tw_checkpoint(store, NULL, &why));
+    tw_abandon(store);
+    tw_options options = {.size = sizeof options,
+                          .trading_date = MONDAY,
+                          .no_thread = 1,
+                          .checkpoint_ns = -1,
+                          .commit_delay_ns = INT64_C(3600000000000)};
+    OK(tw_open(path, &options, &store, &why));
+    buy(store, "0000e0d5.1.01.01", 100, 100);
+    OK(tw_checkpoint(store, NULL, &why));
+    tw_fill_corrected corrected = {.size = sizeof corrected,
+                                   .exec_id = "0000e0d5.1.01.02",
+                                   .corrects = "0000e0d5.1.01.01",
+                                   .qty_e8 = 60 * TW_E8,
+                                   .price_e8 = TW_E8};
+    OK(tw_append_fill_corrected(store, &corrected, NULL, &why));
+    ck_assert_int_eq(open_quantity(store), 61 * TW_E8);
+    int64_t before = open_quantity(store);
+    tw_event events[2];
+    put_fill(&events[0], "e1", TW_ACTION_BUY, 5);
+    put_fill(&events[1], "e1", TW_ACTION_BUY, 5);
+    FAILS(tw_append_batch(store, events, 2, NULL, NULL, &why), TW_E_DUPLICATE);
+    ck_assert_int_eq(open_quantity(store), before);
+    tw_abandon(store);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("store_intake");
     TCase *cases = tcase_create("store_intake");
@@ -259,6 +290,8 @@ int main(void) {
     tcase_add_test(cases, a_refused_batch_leaves_what_waits_as_it_was);
     tcase_add_test(cases, the_state_of_a_store_has_what_waits_in_the_intake);
     tcase_add_test(cases, a_host_without_threads_brings_events_into_the_day_file_by_a_tick);
+    tcase_add_test(cases,
+                   a_rolled_back_batch_does_not_book_a_waiting_correction_beside_what_it_corrects);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
