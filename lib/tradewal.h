@@ -255,9 +255,9 @@ typedef struct tw_recovery {
     int64_t ended_ns;       /* time of its last record; 0 if there was none */
     int64_t older_date;     /* newest date before this one with a day file; 0 if none */
     int64_t took_ns;
-    uint64_t first_seq;  /* first record of this day; 0 if it has none */
-    uint64_t opened_pid; /* process id of the last session */
-    int64_t opened_ns;   /* start of the last session; 0 if there was none */
+    uint64_t first_seq;      /* first record of this day; 0 if it has none */
+    uint64_t opened_pid;     /* process id of the last session */
+    int64_t opened_ns;       /* start of the last session; 0 if there was none */
     uint64_t intake_records; /* of those recovered: found in the intake alone, not in a day file */
     uint64_t intake_torn;    /* appends cut off by the end of the last session, and dropped */
 } tw_recovery;
