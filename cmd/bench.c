@@ -20,8 +20,8 @@ static const struct part {
 } parts[] = {
     {"latency", tw_bench_latency}, {"batches", tw_bench_batches},
     {"threads", tw_bench_threads}, {"checkpoints", tw_bench_checkpoints},
-    {"cpu", tw_bench_cpu},         {"replay", tw_bench_replay},
-    {"export", tw_bench_export},
+    {"cpu", tw_bench_cpu},         {"costs", tw_bench_costs},
+    {"replay", tw_bench_replay},   {"export", tw_bench_export},
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -64,7 +64,7 @@ static int take_part(const struct arguments *arguments) {
     if (name && !only)
         return tw_arguments_wrong(arguments->command,
                                   "--only is %s, expected latency, batches, threads, checkpoints, "
-                                  "cpu, replay or export",
+                                  "cpu, costs, replay or export",
                                   name);
     return 0;
 }
@@ -106,7 +106,7 @@ static const struct option_row options[] = {
     {0, "rounds", "N", "rounds of latencies (default 40)"},
     {0, "events", "N", "events of the day that is replayed (default 1000000)"},
     {0, "seed", "N", "of the order in which engines take turns (default 1)"},
-    {0, "only", "PART", "latency, batches, threads, checkpoints, cpu, replay or export"},
+    {0, "only", "PART", "latency, batches, threads, checkpoints, cpu, costs, replay or export"},
     {0, "any-file-system", NULL, "measure on a file system that cannot keep the promises"},
     {'o', "output", "FORMAT", "text (default) or json (one object a line)"},
     {0},

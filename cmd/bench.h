@@ -19,8 +19,15 @@ void tw_bench_batches(const struct bench *bench);
 void tw_bench_threads(const struct bench *bench);
 void tw_bench_checkpoints(const struct bench *bench);
 void tw_bench_cpu(const struct bench *bench);
+void tw_bench_costs(const struct bench *bench);
 void tw_bench_replay(const struct bench *bench);
 void tw_bench_export(const struct bench *bench);
+
+/* Processor time of all threads of this process so far. */
+double tw_bench_processor_seconds(void);
+
+/* What this process has made the system write so far; NaN where the system does not tell. */
+double tw_bench_written_bytes(void);
 
 /* The lines at the top: machine, system, disk, date. */
 void tw_bench_machine(const struct bench *bench);

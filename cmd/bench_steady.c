@@ -118,15 +118,14 @@ void tw_bench_checkpoints(const struct bench *bench) {
 
 /* ---- processor time and bytes --------------------------------------------------------------- */
 
-static double processor_seconds(void) {
+double tw_bench_processor_seconds(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
     return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* What this process has made the system write so far; NaN where the system does not tell. */
-static double written_bytes(void) {
+double tw_bench_written_bytes(void) {
     FILE *file = fopen("/proc/self/io", "r");
     char line[128];
     uint64_t bytes = 0;
@@ -146,7 +145,7 @@ void tw_bench_cpu(const struct bench *bench) {
     struct load *load = tw_load_new();
     void *ours = open_group(bench, "steady");
     int64_t began_ns = tw_bench_now_ns(), due_ns = began_ns;
-    double processor = processor_seconds(), written = written_bytes();
+    double processor = tw_bench_processor_seconds(), written = tw_bench_written_bytes();
     while (due_ns < began_ns + (int64_t)seconds * SECOND_NS) {
         tw_load_make(load, number++, 1);
         tw_bench_sleep_until(due_ns += STEADY_NS);
@@ -154,8 +153,8 @@ void tw_bench_cpu(const struct bench *bench) {
         tw_bench_progress(number / 1000, seconds);
     }
     double took_s = (double)(tw_bench_now_ns() - began_ns) / 1e9;
-    processor = processor_seconds() - processor;
-    written = written_bytes() - written;
+    processor = tw_bench_processor_seconds() - processor;
+    written = tw_bench_written_bytes() - written;
     tw_bench_row("processor time, share of one core", 100 * processor / took_s, "%",
                  (struct bench_target){TARGET_AT_MOST, 5});
     if (isnan(written))

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bench_engine.h"
 #include "bench_out.h"
@@ -44,10 +45,12 @@ static void *append_and_wait(void *self) {
     return NULL;
 }
 
-/* Events a second of all threads together. */
-static double run_shared(tw_store *store, _Atomic uint64_t *next, struct samples *all) {
+/* Events a second of all threads together; which share of the processors they kept busy. */
+static double run_shared(tw_store *store, _Atomic uint64_t *next, struct samples *all,
+                         struct samples *busy) {
     struct hand hands[THREADS] = {0};
     int64_t began_ns = tw_bench_now_ns();
+    double processor = tw_bench_processor_seconds();
     uint64_t done = 0;
     for (size_t i = 0; i < THREADS; i++) {
         hands[i].store = store;
@@ -63,7 +66,10 @@ static double run_shared(tw_store *store, _Atomic uint64_t *next, struct samples
             tw_samples_add(all, hands[i].us.values[at]);
         tw_samples_free(&hands[i].us);
     }
-    return (double)done * 1e9 / (double)(tw_bench_now_ns() - began_ns);
+    double took_s = (double)(tw_bench_now_ns() - began_ns) / 1e9;
+    tw_samples_add(busy, 100 * (tw_bench_processor_seconds() - processor) / took_s /
+                             (double)sysconf(_SC_NPROCESSORS_ONLN));
+    return (double)done / took_s;
 }
 
 static double run_alone(const struct engine *engine, void *self, struct load *load,
@@ -88,7 +94,7 @@ static void *open_engine(const struct engine *engine, const struct bench *bench,
 void tw_bench_threads(const struct bench *bench) {
     const struct engine *raw = &tw_engine_floor_tail, *lmdb = &tw_engine_lmdb;
     struct samples raw_rate = {0}, lmdb_rate = {0}, rate = {0}, times_raw = {0}, times_lmdb = {0};
-    struct samples us = {0};
+    struct samples us = {0}, busy = {0};
     uint64_t raw_next = 0, lmdb_next = 0, rounds = bench->rounds / ROUND_SHARE + 1;
     _Atomic uint64_t next = 0;
     struct bench_target none = {0};
@@ -101,7 +107,7 @@ void tw_bench_threads(const struct bench *bench) {
     for (uint64_t round = 0; round < rounds; round++) {
         double alone = run_alone(raw, raw_self, load, &raw_next);
         double beside = run_alone(lmdb, lmdb_self, load, &lmdb_next);
-        double shared = run_shared(tw_engine_store(ours), &next, &us);
+        double shared = run_shared(tw_engine_store(ours), &next, &us, &busy);
         tw_engine_group.settle(ours);
         tw_samples_add(&raw_rate, alone);
         tw_samples_add(&lmdb_rate, beside);
@@ -117,6 +123,7 @@ void tw_bench_threads(const struct bench *bench) {
                  (struct bench_target){TARGET_AT_LEAST, 2.5});
     tw_bench_row("the same, times LMDB", tw_samples_median(&times_lmdb), "x",
                  (struct bench_target){TARGET_AT_LEAST, 5});
+    tw_bench_row("processors kept busy by that, share of all", tw_samples_median(&busy), "%", none);
     tw_bench_part("threads", "Of one of the 8 threads", "");
     struct latency latency = tw_bench_latency_of(&us);
     tw_bench_latency_row("tradewal, append + wait", &latency, none, none);
@@ -124,7 +131,7 @@ void tw_bench_threads(const struct bench *bench) {
     lmdb->close(lmdb_self);
     tw_engine_group.close(ours);
     tw_load_free(load);
-    struct samples *all[] = {&raw_rate, &lmdb_rate, &rate, &times_raw, &times_lmdb, &us};
+    struct samples *all[] = {&raw_rate, &lmdb_rate, &rate, &times_raw, &times_lmdb, &us, &busy};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         tw_samples_free(all[i]);
 }

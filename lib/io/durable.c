@@ -14,6 +14,14 @@
 #include "io/system.h"
 #include "io/thread.h"
 
+/* Giving way to the others pays while it takes less than this: a flush takes several times as long.
+ * On a machine whose processors are busy with other programs it takes those programs' whole turns,
+ * some milliseconds each. */
+#define YIELD_MAX_NS INT64_C(20000)
+
+/* Flushes without giving way after one that took too long; twice as many after the next. */
+enum { RUSH_FIRST = 16, RUSH_MAX = 4096 };
+
 /* A span that a clock can still be added to. */
 #define LONGEST_NS (INT64_MAX / 2)
 
@@ -26,6 +34,7 @@ struct durable {
     int flushing;
     int waiting;         /* threads that wait here now */
     int company;         /* how many others waited with the one who flushed last */
+    int rush, rush_next; /* flushes left that give way to nobody, and how many are so next time */
     uint64_t wanted_seq; /* what the thread was asked for */
     int stopping;
     int has_thread;
@@ -48,6 +57,7 @@ int tw_durable_new(uint64_t seq, int one_thread, durable_flush flush, void *cont
     atomic_init(&durable->seq, seq);
     durable->one_thread = one_thread;
     durable->descriptor = -1;
+    durable->rush_next = RUSH_FIRST;
     durable->flush = flush;
     durable->context = context;
     *ret = durable;
@@ -103,19 +113,46 @@ static void fail(struct durable *durable, const tw_error *why) {
     tell(durable);
 }
 
+/* Those who waited for the last flush are about to append again: one flush for all of them is worth
+ * more than one at once for this one. Returns whether it took no longer than it is worth. */
+static int give_way(int company) {
+    if (company == 0)
+        return 1;
+    int64_t until_ns = tw_clock_monotonic_ns() + YIELD_MAX_NS;
+    for (int i = 0; i < company; i++) {
+        sched_yield();
+        if (tw_clock_monotonic_ns() > until_ns)
+            return 0;
+    }
+    return 1;
+}
+
+/* With the mutex. */
+static void note_way(struct durable *durable, int was_quick) {
+    if (durable->rush > 0) {
+        durable->rush--;
+        return;
+    }
+    if (was_quick) {
+        durable->rush_next = RUSH_FIRST;
+        return;
+    }
+    durable->rush = durable->rush_next;
+    if (durable->rush_next < RUSH_MAX)
+        durable->rush_next *= 2;
+}
+
 static void flush(struct durable *durable) {
     tw_error why = {0};
     uint64_t seq = 0;
     durable->flushing = 1;
-    int company = durable->company;
+    int company = durable->rush > 0 ? 0 : durable->company;
     pthread_mutex_unlock(&durable->mutex);
-    /* Those who waited for the last flush are about to append again: one flush for all of them is
-     * worth more than one at once for this one. */
-    for (int i = 0; i < company; i++)
-        sched_yield();
+    int was_quick = give_way(company);
     int status = durable->flush(durable->context, &seq, &why);
     pthread_mutex_lock(&durable->mutex);
     durable->flushing = 0;
+    note_way(durable, was_quick);
     durable->company = durable->waiting;
     if (status)
         fail(durable, &why);
