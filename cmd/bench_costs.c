@@ -134,9 +134,9 @@ static void open_all(const struct bench *bench, struct measured *measured) {
     }
 }
 
-static void print_section(const char *title, struct measured *measured, size_t at, const char *unit,
-                          const char *absent) {
-    tw_bench_part("costs", title, NULL);
+static void print_section(const char *part, const char *title, struct measured *measured, size_t at,
+                          const char *unit, const char *absent) {
+    tw_bench_part(part, title, NULL);
     for (size_t i = 0; i < SUBJECTS; i++) {
         double value = NAN;
         if (measured[i].self)
@@ -166,13 +166,14 @@ void tw_bench_costs(const struct bench *bench) {
                 run_block(bench, &subjects[order[i]], &measured[order[i]], load);
         tw_bench_progress(round + 1, rounds);
     }
-    print_section("Flushes of the disk for an append", measured, offsetof(struct measured, flushes),
-                  "flushes", "the system counts no flushes of this disk");
-    print_section("Bytes to the disk for an append", measured, offsetof(struct measured, bytes),
-                  "bytes", "/proc/self/io cannot be read here");
-    print_section("Processor time of the appending thread for an append", measured,
+    print_section("flushes", "Flushes of the disk for an append", measured,
+                  offsetof(struct measured, flushes), "flushes",
+                  "the system counts no flushes of this disk");
+    print_section("bytes", "Bytes to the disk for an append", measured,
+                  offsetof(struct measured, bytes), "bytes", "/proc/self/io cannot be read here");
+    print_section("processor", "Processor time of the appending thread for an append", measured,
                   offsetof(struct measured, thread_us), "us", "");
-    print_section("Time of an append, mean of a long block", measured,
+    print_section("time", "Time of an append, mean of a long block", measured,
                   offsetof(struct measured, wall_us), "us", "");
     for (size_t i = 0; i < SUBJECTS; i++) {
         if (measured[i].self)

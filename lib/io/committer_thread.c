@@ -160,7 +160,8 @@ void tw_committer_note(struct committer *committer, const struct intake_room *ro
         return;
     }
     /* The thread looks for itself as long as there is something. */
-    if (!room->begins && (!room->is_crowded || atomic_exchange(&committer->nudged, 1)))
+    int is_nudge = room->is_crowded && !atomic_exchange(&committer->nudged, 1);
+    if (!room->begins && !is_nudge)
         return;
     pthread_mutex_lock(&committer->mutex);
     pthread_cond_signal(&committer->wake);

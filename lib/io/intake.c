@@ -86,6 +86,16 @@ static int write_frame(struct intake *intake, struct buffer *bytes, struct frame
     return 0;
 }
 
+/* Also when the other half still waits: the next frame that does not fit into this one needs it. */
+static int is_crowded(const struct intake *intake) {
+    uint64_t use = tw_intake_use(intake->end), from = intake->taken;
+    if (!is_free(intake, (use + 1) * TW_INTAKE_HALF_BYTES))
+        return 1;
+    if (from < use * TW_INTAKE_HALF_BYTES)
+        from = use * TW_INTAKE_HALF_BYTES; /* what was passed over waits for nobody */
+    return intake->end - from >= CROWDED_BYTES;
+}
+
 int tw_intake_append(struct intake *intake, struct buffer *bytes, uint64_t first_seq,
                      uint64_t count, uint64_t durable_seq, int64_t wait_ns, struct intake_room *ret,
                      tw_error *why) {
@@ -96,7 +106,7 @@ int tw_intake_append(struct intake *intake, struct buffer *bytes, uint64_t first
     int rc = wait_for_room(intake, place, wait_ns, why);
     if (rc == 0)
         rc = write_frame(intake, bytes, &frame, place, why);
-    ret->is_crowded = intake->end - intake->taken >= CROWDED_BYTES;
+    ret->is_crowded = is_crowded(intake);
     pthread_mutex_unlock(&intake->mutex);
     return rc;
 }

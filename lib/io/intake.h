@@ -51,7 +51,7 @@ int tw_intake_takes(size_t frame_bytes);
 
 struct intake_room {
     int begins;     /* it was empty before this frame */
-    int is_crowded; /* half of a half or more waits to be taken over */
+    int is_crowded; /* so much waits to be taken over that it should begin now */
 };
 
 /* Writes one frame (all but its header filled in, see tw_frame_end) of `count` records behind the

@@ -10,6 +10,12 @@ from command_lane import COMMAND, TIMEOUT, Lane, main
 
 SMALL = ("--quick", "--rounds", "1", "--events", "2000", "--any-file-system")
 
+COSTS = ["floor: write + flush", "tradewal, each event flushed", "LMDB, a transaction per event",
+         "SQLite WAL, synchronous FULL", "JSON file of 2 KB, fsync, rename", "RocksDB, sync",
+         "floor: write + flush, the bytes of 64", "tradewal, a batch of 64",
+         "floor: write + flush, the bytes of 512", "tradewal, a batch of 512",
+         "floor: write alone", "tradewal, group mode, burst", "floor: write alone, 1 kHz",
+         "tradewal, group mode, 1 kHz"]
 ROWS = {
     "machine": ["machine", "file system", "date", "run"],
     "durable": ["floor: write + flush, shared tail block", "floor: write + flush, own block",
@@ -22,9 +28,11 @@ ROWS = {
                 for row in ("floor: write + flush, the bytes of ", "tradewal, a batch of ")],
     "threads": ["one raw thread, write + flush", "LMDB, a transaction per event",
                 "tradewal, 8 threads, append + wait", "the same, times one raw thread",
-                "the same, times LMDB", "tradewal, append + wait"],
+                "the same, times LMDB", "processors kept busy by that, share of all",
+                "tradewal, append + wait"],
     "checkpoints": ["no checkpoint running", "a checkpoint running"],
     "cpu": ["processor time, share of one core", "bytes to the disk for an event"],
+    "flushes": COSTS, "bytes": COSTS, "processor": COSTS, "time": COSTS,
     "replay": ["append in batches of 512, folded and committed",
                "replay: decode, CRC, chain, fold; two threads",
                "the same records from a mapped flat file; one thread", "replay, times the flat file",
@@ -59,7 +67,9 @@ class Bench(Lane):
             if row["part"] in ("durable", "safe", "batches", "checkpoints"):
                 self.assertTrue("absent" in row or LATENCIES <= set(row), row)
             if row["value"] is None:
-                self.assertRegex(row["absent"], r"not installed \(apt-get install \w|/proc/self/io")
+                self.assertRegex(row["absent"],
+                                 r"not installed \(apt-get install \w|/proc/self/io|"
+                                 "counts no flushes")
         self.assertEqual(found, ROWS)
         self.assert_nothing_is_left()
 

@@ -169,6 +169,26 @@ START_TEST(a_full_intake_says_so_in_time_and_is_as_it_was) {
 }
 END_TEST
 
+/* Else an append that does not fit behind it would wait for a committer that nobody woke up. */
+START_TEST(a_little_in_each_half_is_already_a_crowd) {
+    static struct queue queue;
+    struct intake_room room;
+    open_intake();
+    static const size_t sizes[] = {TW_INTAKE_HALF_BYTES - 8000, 4000, 8000};
+    static const int crowded[] = {1, 0, 1};
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        size_t size = sizes[seq - 1];
+        frame_fill(&frame_bytes, size, seq);
+        CHECK_OK(tw_intake_append(intake, &frame_bytes, seq, 1, 0, -1, &room, why));
+        ck_assert_int_eq(room.is_crowded, crowded[seq - 1]);
+        queue.frames[queue.end++] = (struct waiting){seq, 1, size};
+        if (seq == 1)
+            take_some(&queue, 1);
+    }
+    close_intake();
+}
+END_TEST
+
 static void *make_room(void *context) {
     take_some(context, 1);
     return NULL;
@@ -294,6 +314,7 @@ int main(void) {
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, what_is_read_is_what_was_appended_over_many_turns);
     tcase_add_test(cases, a_full_intake_says_so_in_time_and_is_as_it_was);
+    tcase_add_test(cases, a_little_in_each_half_is_already_a_crowd);
     tcase_add_test(cases, an_append_to_a_full_intake_goes_on_when_there_is_room);
     tcase_add_test(cases, a_reset_leaves_nothing_to_take_over);
     tcase_add_test(cases, a_frame_of_a_half_that_was_left_is_never_read_again);
