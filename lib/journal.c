@@ -96,20 +96,22 @@ static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
 int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why) {
     if (!journal || !ret)
         return tw_fail(why, TW_E_INVALID, "journal or result are missing");
+    *ret = NULL;
     int status = tw_log_open(journal->folder, date, TW_LOG_READ, ret, why);
     if (status == TW_E_NOT_FOUND)
         return tw_fail(why, TW_E_NOT_FOUND, "the journal has no trading date %lld",
                        (long long)date);
-    if (!status) {
+    if (!status)
         status = tw_log_check_journal(*ret, journal->identity.uuid, why);
-        if (!status && journal->identity.format >= TW_FORMAT_INTAKE)
-            status = attach_tail(journal, *ret, why);
-        if (status) {
-            tw_log_close(*ret);
-            *ret = NULL;
-        }
+    if (status)
+        status = tw_fail_in(why, status, "the day file of %lld", (long long)date);
+    else if (journal->identity.format >= TW_FORMAT_INTAKE)
+        status = attach_tail(journal, *ret, why);
+    if (status && *ret) {
+        tw_log_close(*ret);
+        *ret = NULL;
     }
-    return status ? tw_fail_in(why, status, "the day file of %lld", (long long)date) : 0;
+    return status;
 }
 
 int tw_journal_check_before(tw_journal *journal, const struct log *log, tw_error *why) {

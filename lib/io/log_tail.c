@@ -34,7 +34,7 @@ static int fill(struct log_tail *tail, const struct intake_half *halves,
     struct takeover takeover;
     int status = tw_takeover_judge(halves, &day, &takeover, why);
     if (status)
-        return status;
+        return tw_fail_in(why, status, "intake.wal, day %lld", (long long)date);
     tail->torn = takeover.torn;
     status = tw_log_batch_begin(&tail->batch, head->digest, tail->bytes.size, why);
     for (size_t i = 0; !status && i < takeover.count; i++)

@@ -85,7 +85,7 @@ int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *wh
         .date = tw_log_date(log), .last_seq = head.last_seq, .transaction = head.transaction};
     status = tw_takeover_judge(start->halves, &day, &takeover, why);
     if (status)
-        return status;
+        return tw_fail_in(why, status, "intake.wal, day %lld", (long long)day.date);
     status = tw_log_batch_begin(&batch, head.digest, start->bytes.size, why);
     for (size_t i = 0; !status && i < takeover.count; i++)
         status = tw_log_batch_add(&batch, &takeover.frames[i], why);
