@@ -20,7 +20,8 @@ struct tw_broker {
     tw_error failure;
 };
 
-static const struct broker_kind *const kinds[] = {&tw_broker_file};
+static const struct broker_kind *const kinds[] = {&tw_broker_file, &tw_broker_tws,
+                                                  &tw_broker_replay};
 
 int tw_broker_open(const char *url, tw_broker **ret, tw_error *why) {
     if (!url || !ret)
@@ -48,7 +49,9 @@ int tw_broker_open(const char *url, tw_broker **ret, tw_error *why) {
         *ret = broker;
         return 0;
     }
-    return tw_fail(why, TW_E_INVALID, "no kind of broker is called \"%s\", expected file:PATH",
+    return tw_fail(why, TW_E_INVALID,
+                   "no kind of broker is called \"%s\", expected file:PATH, "
+                   "tws://HOST:PORT?client=N or replay:FILE",
                    tw_text_show(url, strlen(url), shown, sizeof shown));
 }
 
@@ -59,6 +62,21 @@ void tw_broker_close(tw_broker *broker) {
         broker->kind->close(broker->adapter);
     free(broker->url);
     free(broker);
+}
+
+int tw_broker_record(tw_broker *broker, const char *path, tw_error *why) {
+    if (!broker || !path)
+        return tw_fail(why, TW_E_INVALID, "broker or path are missing");
+    if (!broker->kind->record)
+        return tw_fail(why, TW_E_INVALID, "%s: broker has no conversation to record, tws: has one",
+                       broker->kind->scheme);
+    return broker->kind->record(broker->adapter, broker->url, path, why);
+}
+
+int tw_broker_record_end(tw_broker *broker, tw_error *why) {
+    if (!broker)
+        return tw_fail(why, TW_E_INVALID, "the broker is missing");
+    return broker->kind->finish ? broker->kind->finish(broker->adapter, why) : 0;
 }
 
 int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why) {

@@ -12,8 +12,11 @@ struct broker_kind {
      * worth another try, other errors are not. */
     int (*ask)(void *adapter, const tw_answer **ret, tw_error *why);
     void (*close)(void *adapter);
+    /* From now on writes each conversation to a tape of its own, and ends it; NULL: has none. */
+    int (*record)(void *adapter, const char *url, const char *path, tw_error *why);
+    int (*finish)(void *adapter, tw_error *why);
 };
 
-extern const struct broker_kind tw_broker_file;
+extern const struct broker_kind tw_broker_file, tw_broker_tws, tw_broker_replay;
 
 #endif

@@ -228,4 +228,4 @@ static int open_file(const char *rest, void **ret, tw_error *why) {
     return 0;
 }
 
-const struct broker_kind tw_broker_file = {"file", open_file, ask, close_file};
+const struct broker_kind tw_broker_file = {"file", open_file, ask, close_file, NULL, NULL};

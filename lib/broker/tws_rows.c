@@ -30,6 +30,31 @@ int tw_tws_rows_add(struct tws_rows *rows, const char *payload, size_t size, int
     return 0;
 }
 
+static int is_same_contract(const struct tws_position *a, const struct tws_position *b) {
+    return a->contract.con_id == b->contract.con_id && strcmp(a->account, b->account) == 0;
+}
+
+int tw_tws_rows_put_position(struct tws_rows *rows, const char *payload, size_t size,
+                             int64_t version, tw_error *why) {
+    if (rows->count >= TW_TWS_POSITIONS_MAX)
+        return tw_fail(why, TW_E_PARSE, "TWS tells of more than %d positions",
+                       TW_TWS_POSITIONS_MAX);
+    int status = tw_tws_rows_add(rows, payload, size, version, why);
+    if (status)
+        return status;
+    struct tws_row *last = &rows->rows[rows->count - 1];
+    for (struct tws_row *row = rows->rows; row < last; row++) {
+        if (!is_same_contract(&row->message.as.position, &last->message.as.position))
+            continue;
+        struct tws_row earlier = *row;
+        *row = *last;
+        *last = earlier;
+        tw_tws_rows_cut(rows, rows->count - 1);
+        break;
+    }
+    return 0;
+}
+
 void tw_tws_rows_cut(struct tws_rows *rows, size_t count) {
     while (rows->count > count) {
         struct tws_row *last = &rows->rows[--rows->count];

@@ -6,7 +6,7 @@
 
 /* A peer may send what it likes for as long as it likes: more than this is no account of a day
  * trader. */
-enum { TW_TWS_ROWS_MAX = 200000, TW_TWS_ROWS_BYTES_MAX = 256 << 20 };
+enum { TW_TWS_ROWS_MAX = 200000, TW_TWS_POSITIONS_MAX = 10000, TW_TWS_ROWS_BYTES_MAX = 256 << 20 };
 
 struct tws_row {
     char *payload;
@@ -24,6 +24,11 @@ struct tws_rows {
  * too many. */
 int tw_tws_rows_add(struct tws_rows *rows, const char *payload, size_t size, int64_t version,
                     tw_error *why);
+
+/* The same for a position, in place of an earlier row of its account and contract: TWS goes on
+ * telling what changes, and sometimes tells twice. */
+int tw_tws_rows_put_position(struct tws_rows *rows, const char *payload, size_t size,
+                             int64_t version, tw_error *why);
 
 /* Forgets all, or what came after the first `count`. */
 void tw_tws_rows_cut(struct tws_rows *rows, size_t count);

@@ -81,7 +81,7 @@ static int hear(struct tws_talk *talk, const char *payload, size_t size,
     case TWS_NOTICE:
         return hear_notice(talk, &message->as.notice, wanted, why);
     case TWS_POSITION:
-        return tw_tws_rows_add(&talk->positions, payload, size, talk->version, why);
+        return tw_tws_rows_put_position(&talk->positions, payload, size, talk->version, why);
     case TWS_EXECUTION:
         talk->fills += message->as.execution.request_id < 0;
         return tw_tws_rows_add(&talk->rows, payload, size, talk->version, why);

@@ -1,0 +1,250 @@
+/* The broker that is TWS or IB Gateway, and the one that is the tape of a conversation with it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "broker/broker.h"
+#include "broker/tws_answer.h"
+#include "broker/tws_talk.h"
+#include "io/zone_file.h"
+
+enum { LABEL_BYTES = 512, ZONES_MAX = 16, REASON_BYTES = 504 };
+
+/* A zone that fills were told in. */
+struct told_zone {
+    char name[TW_TWS_NAME_BYTES];
+    struct zone *zone; /* NULL: there is none of that name */
+};
+
+struct tws_broker {
+    struct tws_url url;
+    char *text;      /* of the URL, escaped */
+    char *tape_path; /* of the tape to be played; NULL: TWS itself is asked */
+    struct tws_tape *played, *recorded;
+    struct tws_talk talk;
+    struct tws_answer rows;
+    tw_answer answer;
+    struct told_zone zones[ZONES_MAX];
+    size_t zone_count;
+    uint64_t assumed; /* fills whose time has no zone */
+    char account[TW_TWS_NAME_BYTES];
+    char label[LABEL_BYTES];
+    char reason[REASON_BYTES];
+};
+
+/* ---- times --------------------------------------------------------------------------------- */
+
+/* Loaded once; NULL for a name that is no zone, and beyond sixteen of them. */
+static const struct zone *zone_of(struct tws_broker *broker, const char *name) {
+    for (size_t i = 0; i < broker->zone_count; i++)
+        if (strcmp(broker->zones[i].name, name) == 0)
+            return broker->zones[i].zone;
+    if (broker->zone_count == ZONES_MAX || strlen(name) >= TW_TWS_NAME_BYTES)
+        return NULL;
+    struct told_zone *told = &broker->zones[broker->zone_count++];
+    snprintf(told->name, sizeof told->name, "%s", name);
+    if (!tw_zone_name_valid(name) || tw_zone_load(name, &told->zone, NULL) != 0)
+        told->zone = NULL;
+    return told->zone;
+}
+
+static tw_maybe read_clock(void *context, const char *text) {
+    struct tws_broker *broker = context;
+    struct tws_time time;
+    if (tw_tws_time(text, &time) != 0)
+        return (tw_maybe){0};
+    if (time.clock == TWS_CLOCK_UTC)
+        return (tw_maybe){time.local_seconds * TW_NS_PER_SECOND, 1};
+    broker->assumed += time.clock == TWS_CLOCK_ASSUMED;
+    const struct zone *zone =
+        zone_of(broker, time.clock == TWS_CLOCK_NAMED ? time.zone : broker->url.zone);
+    if (!zone)
+        return (tw_maybe){0};
+    return (tw_maybe){tw_zone_to_utc(zone, time.local_seconds) * TW_NS_PER_SECOND, 1};
+}
+
+/* ---- the account --------------------------------------------------------------------------- */
+
+static int is_listed(const char *accounts, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = accounts; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
+        if (strcspn(at, ",") == length && memcmp(at, name, length) == 0)
+            return 1;
+    return 0;
+}
+
+/* The one that was asked for, or the only one. */
+static int choose_account(struct tws_broker *broker, tw_error *why) {
+    const char *accounts = tw_buffer_string(&broker->talk.accounts);
+    char shown[LABEL_BYTES / 2];
+    tw_text_show(accounts, strlen(accounts), shown, sizeof shown);
+    size_t first = strcspn(accounts, ",");
+    const char *rest = accounts + first + (accounts[first] == ',');
+    if (*broker->url.account) {
+        if (!is_listed(accounts, broker->url.account))
+            return tw_fail(why, TW_E_OTHER_ACCOUNT,
+                           "TWS is logged in to %s, and not to %s as the broker's URL says", shown,
+                           broker->url.account);
+        snprintf(broker->account, sizeof broker->account, "%s", broker->url.account);
+        return 0;
+    }
+    if (first == 0 || *rest || first >= sizeof broker->account)
+        return tw_fail(why, TW_E_INVALID,
+                       "TWS is logged in to \"%s\": say which account is meant, &account=NAME in "
+                       "the broker's URL",
+                       shown);
+    memcpy(broker->account, accounts, first);
+    broker->account[first] = '\0';
+    return 0;
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static void write_label(struct tws_broker *broker) {
+    int length = snprintf(broker->label, sizeof broker->label, "%s, client %d, protocol %lld",
+                          broker->text, (int)broker->talk.client, (long long)broker->talk.version);
+    if (length > 0 && length < LABEL_BYTES && broker->assumed)
+        snprintf(broker->label + length, sizeof broker->label - (size_t)length,
+                 ", %llu times without a zone taken as %s", (unsigned long long)broker->assumed,
+                 broker->url.zone);
+}
+
+static int make_answer(struct tws_broker *broker, tw_error *why) {
+    const struct tws_talk *talk = &broker->talk;
+    int status = choose_account(broker, why);
+    broker->assumed = 0;
+    if (!status)
+        status = tw_tws_answer_make(&talk->positions, &talk->rows, broker->account, read_clock,
+                                    broker, &broker->rows, why);
+    if (status)
+        return status;
+    write_label(broker);
+    broker->answer = (tw_answer){
+        .size = sizeof broker->answer,
+        .broker = broker->label,
+        .account = broker->account,
+        .as_of_ns = talk->broker_time_ns,
+        .positions_completeness = talk->positions_completeness,
+        .orders_completeness = talk->orders_completeness,
+        .executions_completeness = talk->executions_completeness,
+        .holdings = broker->rows.holdings,
+        .holding_count = broker->rows.holding_count,
+        .orders = broker->rows.orders,
+        .order_count = broker->rows.order_count,
+        .executions = broker->rows.executions,
+        .execution_count = broker->rows.execution_count,
+    };
+    if (talk->reason.code) {
+        snprintf(broker->reason, sizeof broker->reason, "%s", talk->reason.text);
+        broker->answer.failure = broker->reason;
+    }
+    return 0;
+}
+
+static int ask(void *adapter, const tw_answer **ret, tw_error *why) {
+    struct tws_broker *broker = adapter;
+    const char *url;
+    tw_tws_answer_free(&broker->rows);
+    tw_tws_talk_clear(&broker->talk);
+    int status = 0;
+    /* A tape that tells of a failure goes on with the next try. */
+    if (broker->tape_path && !broker->played)
+        status = tw_tws_tape_read(broker->tape_path, &broker->played, &url, why);
+    broker->talk.url = &broker->url;
+    broker->talk.played = broker->played;
+    broker->talk.recorded = broker->recorded;
+    if (!status)
+        status = tw_tws_talk(&broker->talk, why);
+    broker->talk.played = NULL;
+    if (status != TW_E_BROKER) {
+        tw_tws_tape_close(broker->played, NULL);
+        broker->played = NULL;
+    }
+    if (!status)
+        status = make_answer(broker, why);
+    if (status)
+        return tw_fail_in(why, status, "%s", broker->text);
+    *ret = &broker->answer;
+    return 0;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------- */
+
+static void close_tws(void *adapter) {
+    struct tws_broker *broker = adapter;
+    for (size_t i = 0; i < broker->zone_count; i++)
+        tw_zone_free(broker->zones[i].zone);
+    tw_tws_answer_free(&broker->rows);
+    tw_tws_talk_clear(&broker->talk);
+    tw_tws_tape_close(broker->recorded, NULL);
+    tw_tws_tape_close(broker->played, NULL);
+    free(broker->text);
+    free(broker->tape_path);
+    free(broker);
+}
+
+static int make_broker(const struct tws_url *url, const char *scheme, const char *rest,
+                       const char *tape_path, void **ret, tw_error *why) {
+    char shown[LABEL_BYTES / 2], text[LABEL_BYTES / 2 + 16];
+    struct tws_broker *broker = calloc(1, sizeof *broker);
+    tw_text_show(rest, strlen(rest), shown, sizeof shown);
+    snprintf(text, sizeof text, "%s:%s", scheme, shown);
+    if (broker) {
+        broker->url = *url;
+        broker->text = strdup(text);
+        broker->tape_path = tape_path ? strdup(tape_path) : NULL;
+    }
+    if (!broker || !broker->text || (tape_path && !broker->tape_path)) {
+        if (broker)
+            close_tws(broker);
+        return tw_fail(why, TW_E_NOMEM, "no memory for a broker");
+    }
+    *ret = broker;
+    return 0;
+}
+
+static int open_tws(const char *rest, void **ret, tw_error *why) {
+    struct tws_url url;
+    int status = tw_tws_url_parse(rest, &url, why);
+    return status ? status : make_broker(&url, "tws", rest, NULL, ret, why);
+}
+
+/* With the settings that the tape was made with: they stand in its first line. */
+static int open_replay(const char *rest, void **ret, tw_error *why) {
+    struct tws_tape *tape = NULL;
+    struct tws_url url;
+    const char *text;
+    if (!*rest)
+        return tw_fail(why, TW_E_INVALID, "replay: has no path, expected replay:FILE");
+    int status = tw_tws_tape_read(rest, &tape, &text, why);
+    if (status)
+        return status;
+    if (strncmp(text, "tws:", 4) != 0)
+        status = tw_fail(why, TW_E_PARSE, "the tape does not say which tws: URL it was made with");
+    if (!status)
+        status = tw_tws_url_parse(text + 4, &url, why);
+    tw_tws_tape_close(tape, NULL);
+    return status ? status : make_broker(&url, "replay", rest, rest, ret, why);
+}
+
+static int record(void *adapter, const char *url, const char *path, tw_error *why) {
+    struct tws_broker *broker = adapter;
+    if (broker->recorded || broker->tape_path)
+        return tw_fail(why, TW_E_INVALID, "%s",
+                       broker->recorded ? "this conversation is recorded already"
+                                        : "a tape is being played, not TWS asked");
+    return tw_tws_tape_write(path, url, &broker->recorded, why);
+}
+
+static int finish(void *adapter, tw_error *why) {
+    struct tws_broker *broker = adapter;
+    struct tws_tape *tape = broker->recorded;
+    broker->recorded = NULL;
+    return tw_tws_tape_close(tape, why);
+}
+
+const struct broker_kind tw_broker_tws = {"tws", open_tws, ask, close_tws, record, finish};
+const struct broker_kind tw_broker_replay = {"replay", open_replay, ask, close_tws, NULL, NULL};
