@@ -26,14 +26,21 @@ static const struct column all_columns[] = {
     {"DIFFERS", "differs", COLUMN_COUNT}, {"FRESH", "fresh", COLUMN_COUNT},
 };
 
-int tw_findings_ask(const char *url, tw_broker **ret_broker, const tw_answer **ret) {
+int tw_findings_ask(const char *url, const char *record, tw_broker **ret_broker,
+                    const tw_answer **ret) {
     tw_error why = {0};
     tw_broker *broker = NULL;
     /* A file that is not there yet is worth a short wait, a gateway that starts a longer one. */
     int64_t pause_ns = strncmp(url, "file:", 5) == 0 ? FILE_PAUSE_NS : PAUSE_NS;
     int result = tw_broker_open(url, &broker, &why);
+    if (result == 0 && record)
+        result = tw_broker_record(broker, record, &why);
     if (result == 0)
         result = tw_broker_ask_patiently(broker, pause_ns, ret, &why);
+    /* A tape of a conversation that failed is the one that is wanted most: it is ended either way.
+     */
+    if (broker && record && tw_broker_record_end(broker, result ? NULL : &why) != 0 && result == 0)
+        result = (int)why.code;
     if (result != 0) {
         tw_broker_close(broker);
         return tw_out_error(&why);

@@ -7,7 +7,8 @@
 
 /* Opens the broker behind the URL and asks it, patiently. The answer lives until *ret_broker is
  * closed. 0 or an exit status after telling. */
-int tw_findings_ask(const char *url, tw_broker **ret_broker, const tw_answer **ret);
+int tw_findings_ask(const char *url, const char *record, tw_broker **ret_broker,
+                    const tw_answer **ret);
 
 /* Compares the view's day with the answer; nothing is written. */
 int tw_findings_look(const struct view *view, const tw_answer *answer, tw_proposal **ret);

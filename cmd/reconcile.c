@@ -44,7 +44,7 @@ static int run(const struct arguments *arguments) {
     status = tw_view_open(arguments, &view);
     if (status != 0)
         return status;
-    status = tw_findings_ask(url, &broker, &answer);
+    status = tw_findings_ask(url, tw_arguments_value(arguments, "record"), &broker, &answer);
     if (status == 0)
         status = tw_arguments_given(arguments, "apply") ? apply(&view, answer, format)
                                                         : look(&view, answer, format);
@@ -54,7 +54,8 @@ static int run(const struct arguments *arguments) {
 }
 
 static const struct option_row options[] = {
-    {0, "broker", "URL", "whom to ask: file:PATH"},
+    {0, "broker", "URL", "whom to ask: file:PATH, tws://HOST:PORT?client=N or replay:FILE"},
+    {0, "record", "FILE", "write the conversation with tws: to FILE, for replay:FILE"},
     {0, "apply", NULL, "record the findings and the repairs in the journal"},
     {0, "date", "DATE", "trading date (default: the newest)"},
     {'o', "output", "FORMAT", "text (default), json or csv"},

@@ -272,7 +272,7 @@ static int run(const struct arguments *arguments) {
         found.today =
             tw_trading_date(view.zone, tw_moment_now(), (int32_t)view.settings.roll_seconds);
     if (url)
-        status = tw_findings_ask(url, &broker, &answer);
+        status = tw_findings_ask(url, tw_arguments_value(arguments, "record"), &broker, &answer);
     if (status == 0)
         status = gather(&found);
     if (status == 0)
@@ -287,7 +287,8 @@ static int run(const struct arguments *arguments) {
 
 static const struct option_row options[] = {
     {0, "apply", NULL, "restart for real: recover, record the session, end it cleanly"},
-    {0, "broker", "URL", "compare with the broker too: file:PATH"},
+    {0, "broker", "URL", "compare with the broker too: file:PATH, tws:// or replay:FILE"},
+    {0, "record", "FILE", "write the conversation with tws: to FILE, for replay:FILE"},
     {0, "date", "DATE", "trading date (default: the newest)"},
     {'o', "output", "FORMAT", "text (default) or json"},
     {0},
