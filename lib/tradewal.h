@@ -503,20 +503,22 @@ typedef struct tw_answer {
 typedef struct tw_broker tw_broker;
 
 /* Whom to ask:
- *   file:PATH               a JSON file with a broker's answer (docs/reconcile.md)
- *   tws://HOST:PORT?client=N[,N...]  TWS or IB Gateway, through its socket API; nothing is connected
- *                           before it is asked. `client` are ids of its own, never 0 and never the
- *                           trader's. Also &trader=N, the trader's id, whose executions are asked for
- *                           by name; &account=NAME where the login has several; &zone=NAME of times
- *                           that TWS tells without one (default America/New_York); &timeout=SECONDS
- *                           of each question (default 10); &settle=SECONDS between the two answers
- *                           about positions that have to be equal (default 1)
- *   replay:FILE             the tape of such a conversation
+ *   file:PATH    a JSON file with a broker's answer (docs/reconcile.md)
+ *   tws://HOST:PORT?client=N[,N...]
+ *                TWS or IB Gateway, through its socket API; nothing is connected before it is
+ *                asked. `client` are ids of its own, never 0 and never the trader's. Also
+ *                &trader=N, the trader's id, whose executions are asked for by name;
+ *                &account=NAME where the login has several; &zone=NAME of times that TWS tells
+ *                without one (default America/New_York); &timeout=SECONDS of each question
+ *                (default 10); &settle=SECONDS between the two answers about positions that have
+ *                to be equal (default 1)
+ *   replay:FILE  the tape of such a conversation
  * TW_E_INVALID for anything else; TW_E_BROKER and TW_E_PARSE for a tape that is none. */
 TW_API int tw_broker_open(const char *url, tw_broker **ret, tw_error *why);
 
-/* From now on writes all that is said to and by TWS into a file that is not there yet: for a support
- * case, or to be played again. TW_E_INVALID for a broker without a conversation; TW_E_IO. */
+/* From now on writes all that is said to and by TWS into a file that is not there yet: for a
+ * support case, or to be played again. TW_E_INVALID for a broker without a conversation; TW_E_IO.
+ */
 TW_API int tw_broker_record(tw_broker *broker, const char *path, tw_error *why);
 /* Ends that. TW_E_IO when some of it could not be written. Closing the broker ends it too. */
 TW_API int tw_broker_record_end(tw_broker *broker, tw_error *why);

@@ -126,6 +126,8 @@ static int compare(struct run *run) {
         status = tw_reconcile_orders(run);
     if (status)
         return status;
+    if (!run->drifting)
+        tw_reconcile_unanswered(run);
     tw_reconcile_settle(run);
     return tw_reconcile_assemble(run);
 }

@@ -348,7 +348,7 @@ static int may_reopen(const struct run *run) {
             return 0;
         closed = 1;
     }
-    return closed && !run->drifting;
+    return closed && !run->drifting && !run->blind;
 }
 
 void tw_reconcile_settle(struct run *run) {

@@ -123,6 +123,7 @@ struct run {
     tw_error *why;
     struct proposal *proposal;
     int drifting; /* positions are not complete: D7 */
+    int blind;    /* they are, but the open orders are not: D7 too */
 
     /* The answer in canonical order, without rows that say the same thing twice. */
     const tw_holding **holdings;
@@ -221,6 +222,9 @@ uint32_t tw_reconcile_match_order(const struct run *run, const char *order_ref, 
  * ----------------------- */
 
 int tw_reconcile_positions(struct run *run, uint32_t subject);
+/* Where the positions are complete and another part is not: what that means, said loudly. */
+void tw_reconcile_unanswered(struct run *run);
+
 void tw_reconcile_drift(struct run *run);
 int tw_reconcile_overnight(struct run *run, uint32_t subject, int *ret_settled);
 void tw_reconcile_adopt(struct run *run, uint32_t subject, const char *reason);

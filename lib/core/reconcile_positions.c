@@ -292,3 +292,24 @@ void tw_reconcile_drift(struct run *run) {
     for (uint32_t id = 0; id < run->subject_count; id++)
         compare_in_part(run, id);
 }
+
+static void find_unanswered(struct run *run, const char *part, int64_t completeness, int64_t action,
+                            unsigned flags, const char *meaning) {
+    if (completeness != TW_ANSWER_FAILED && completeness != TW_ANSWER_PARTIAL)
+        return;
+    const char *failure = run->answer->failure && *run->answer->failure
+                              ? shown_failure(run)
+                              : "the broker did not finish its answer";
+    tw_reconcile_find(
+        run, 7, TW_NONE, part, NULL, completeness == TW_ANSWER_PARTIAL ? "partial" : "failed",
+        action, FOUND_OPEN | FOUND_DIFFERS | FOUND_CRITICAL | flags, "%s: %s", meaning, failure);
+}
+
+void tw_reconcile_unanswered(struct run *run) {
+    const tw_answer *answer = run->answer;
+    run->blind = answer->orders_completeness && answer->orders_completeness != TW_ANSWER_COMPLETE;
+    find_unanswered(run, "open orders", answer->orders_completeness, TW_FINDING_HALT, FOUND_LOCKS,
+                    "nobody knows whether positions are protected, all entries are halted");
+    find_unanswered(run, "executions", answer->executions_completeness, TW_FINDING_NOTE, 0,
+                    "what differs cannot be explained by fills");
+}

@@ -322,9 +322,36 @@ START_TEST(rows_of_a_part_that_failed_are_not_looked_at) {
     world.answer.executions_completeness = TW_ANSWER_FAILED;
     world.answer.orders_completeness = TW_ANSWER_FAILED;
     reconcile(&world);
-    ck_assert_uint_eq(tw_proposal_findings(world.proposal), 1);
-    ck_assert_uint_eq(tw_proposal_events(world.proposal), 1);
+    /* The two sides agree; that two parts failed is said twice, and nothing is booked. */
+    ck_assert_uint_eq(tw_proposal_findings(world.proposal), 3);
+    ck_assert_uint_eq(count_events(&world, TW_TYPE_finding), 2);
+    ck_assert_uint_eq(count_events(&world, TW_TYPE_gate), 1);
+    ck_assert_uint_eq(tw_proposal_events(world.proposal), 4);
     apply(&world);
+    world_close(&world);
+}
+END_TEST
+
+/* "Read-Only API" on, and a stop that may be there or not: nobody starts on that in silence. */
+START_TEST(open_orders_that_nobody_told_halt_all_entries_until_they_are_told) {
+    struct world world;
+    hold_tesla(&world);
+    hold(&world, "TSLA", "100", NULL);
+    world.answer.orders_completeness = TW_ANSWER_FAILED;
+    world.answer.failure = "TWS refused";
+    reconcile(&world);
+    finding_says(&world, "D7", NULL, NULL, "failed", TW_FINDING_HALT, "TWS refused");
+    assert_gates(&world, "all", "D7: ");
+    apply(&world);
+    reconcile(&world);
+    ck_assert_uint_eq(tw_proposal_events(world.proposal), 0);
+    working(&world, NULL, 7, "TSLA", TW_ACTION_SELL, "STP", "100", NULL);
+    world.answer.orders_completeness = TW_ANSWER_COMPLETE;
+    world.answer.failure = NULL;
+    reconcile(&world);
+    const tw_event *gate = event_of(&world, TW_TYPE_gate, 0);
+    ck_assert_str_eq(gate->as.gate.scope, "all");
+    ck_assert_int_eq(gate->as.gate.state, TW_GATE_OPEN);
     world_close(&world);
 }
 END_TEST
@@ -408,6 +435,7 @@ int main(void) {
     tcase_add_test(evidence, an_answer_older_than_the_last_execution_is_refused);
     tcase_add_test(evidence, events_carry_neither_time_nor_seq);
     tcase_add_test(evidence, rows_of_a_part_that_failed_are_not_looked_at);
+    tcase_add_test(tcase, open_orders_that_nobody_told_halt_all_entries_until_they_are_told);
     tcase_add_test(evidence, a_finding_that_stays_open_outlives_the_state_that_it_came_from);
     tcase_add_test(evidence, a_proposal_outlives_the_answer_and_the_state_it_was_made_from);
     tcase_add_test(evidence, what_lies_past_the_end_of_a_proposal_is_not_found);
