@@ -166,7 +166,9 @@ static int ask(void *adapter, const tw_answer **ret, tw_error *why) {
     if (!status)
         status = make_answer(broker, why);
     if (status)
-        return tw_fail_in(why, status, "%s", broker->text);
+        return broker->tape_path
+                   ? status
+                   : tw_fail_in(why, status, "%s:%s", broker->url.host, broker->url.port);
     *ret = &broker->answer;
     return 0;
 }

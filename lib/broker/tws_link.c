@@ -136,8 +136,8 @@ static int play_connect(struct tws_link *link, tw_error *why) {
 
 static int closed(tw_error *why) {
     return tw_fail(why, TW_E_BROKER,
-                   "TWS closed the connection: it restarts, has another client with this id, or "
-                   "does not let this machine in (API settings, trusted IPs)");
+                   "TWS closed the connection: it restarts, the client id is in use, or this "
+                   "machine is not among its trusted IPs (API settings)");
 }
 
 static int play_next(struct tws_link *link, const char **ret, size_t *ret_size, tw_error *why) {

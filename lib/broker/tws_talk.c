@@ -66,10 +66,11 @@ static int hear_notice(struct tws_talk *talk, const struct tws_notice *notice,
                        "second",
                        shown);
     case TWS_NOTICE_ID_USED:
-        tw_fail(why, TW_E_BROKER,
-                "client id %d is used by another program, or TWS has not noticed yet that an "
-                "earlier one is gone (326: %s); another id can be named: client=2010,2011",
-                (int)talk->client, shown);
+        tw_fail(
+            why, TW_E_BROKER,
+            "client id %d is in use, or not free again yet: close its program, or name more ids, "
+            "client=2010,2011 (326: %s)",
+            (int)talk->client, shown);
         return ID_USED;
     }
     return 0;
@@ -283,8 +284,10 @@ static int ask_executions(struct tws_talk *talk, int32_t request, int32_t client
 }
 
 static int ask_positions(struct tws_talk *talk, int64_t *ret, tw_error *why) {
-    return ask_for(talk, TWS_ASK_POSITIONS, TWS_POSITIONS_END, "its positions", &talk->positions,
-                   ret, why);
+    int status = ask_for(talk, TWS_ASK_POSITIONS, TWS_POSITIONS_END, "its positions",
+                         &talk->positions, ret, why);
+    talk->fills_before = talk->fills;
+    return status;
 }
 
 static int cancel_positions(struct tws_talk *talk, tw_error *why) {
@@ -333,7 +336,7 @@ static int settle(struct tws_talk *talk, tw_error *why) {
 
 static int ask_positions_again(struct tws_talk *talk, int *ret_same, tw_error *why) {
     int64_t second = 0;
-    int fills = talk->fills;
+    int fills = talk->fills_before;
     int status = cancel_positions(talk, why);
     if (status)
         return status;
@@ -358,11 +361,9 @@ static int ask_positions_again(struct tws_talk *talk, int *ret_same, tw_error *w
 static int confirm_positions(struct tws_talk *talk, tw_error *why) {
     int status = 0, same = 0;
     for (int i = 0; i < ROUNDS && !status && !same; i++) {
-        int fills = talk->fills;
         status = settle(talk, why);
         if (!status)
             status = ask_positions_again(talk, &same, why);
-        same = same && fills == talk->fills;
     }
     if (status || same)
         return status;

@@ -19,11 +19,12 @@ struct tws_talk {
     struct tws_rows rows;               /* orders, their states, executions, commissions */
     tw_maybe broker_time_ns;
     int64_t positions_completeness, orders_completeness, executions_completeness;
-    int is_lost;     /* TWS has lost IBKR's servers and has not found them again */
-    int restored;    /* it found them again: what was asked before has to be asked anew */
-    int fills;       /* executions that came without being asked for */
-    int refused;     /* the request that is waited for was refused; the reason says how */
-    tw_error reason; /* the first thing that makes the answer less than complete */
+    int is_lost;      /* TWS has lost IBKR's servers and has not found them again */
+    int restored;     /* it found them again: what was asked before has to be asked anew */
+    int fills;        /* executions that came without being asked for */
+    int fills_before; /* how many had when the last answer about positions was whole */
+    int refused;      /* the request that is waited for was refused; the reason says how */
+    tw_error reason;  /* the first thing that makes the answer less than complete */
 };
 
 /* Connects, asks everything, disconnects. 0 also when parts of the answer failed. TW_E_BROKER when

@@ -255,7 +255,7 @@ static const char *shown_failure(struct run *run) {
         return run->answer->positions_completeness == TW_ANSWER_PARTIAL
                    ? "the broker answered in part"
                    : "the broker could not be asked";
-    char shown[200];
+    char shown[TW_LINE_BYTES];
     tw_text_show(failure, strnlen(failure, 4096), shown, sizeof shown);
     return tw_reconcile_keep(run, shown);
 }

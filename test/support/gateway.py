@@ -4,6 +4,7 @@ holds, and how the gateway misbehaves. usage: gateway.py SCENARIO.json; prints i
 
 A scenario: accounts, time (epoch seconds), positions, orders, executions, and `behaviours`, any of
 BEHAVIOURS. Rows are objects with the members of the functions below."""
+import contextlib
 import json
 import socket
 import struct
@@ -270,6 +271,9 @@ class Gateway:
             Conversation(self, connection).start()
 
     def close(self):
+        # Closing alone would leave it to the thread that waits in accept.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
 
