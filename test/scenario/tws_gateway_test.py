@@ -36,7 +36,7 @@ class AgainstTws(Lane):
         self.addCleanup(gateway.close)
         return gateway
 
-    def ask(self, gateway, *words, status=None, query="client=2010&trader=2001", quick="0.4"):
+    def ask(self, gateway, *words, status=None, query="client=2010&trader=2001", quick="3"):
         url = "tws://127.0.0.1:%d?%s&timeout=%s&settle=0.05" % (gateway.port, query, quick)
         return self.reconcile(url, *words, status=status)
 
@@ -97,7 +97,7 @@ class AgainstTws(Lane):
         found = self.findings(self.gateway("read_only"))
         self.assertIn("Read-Only", found[(None, "D7")]["text"])
         self.assertEqual(found[(None, "D7")]["action"], "halt")
-        found = self.findings(self.gateway("no_executions_end"))
+        found = self.findings(self.gateway("no_executions_end"), quick="1")
         self.assertIn("executions", found[(None, "D7")]["text"])
         for behaviour in ("lost", "positions_change"):
             with self.subTest(behaviour=behaviour):
@@ -134,7 +134,7 @@ class AgainstTws(Lane):
                                  ("wrong_version", "protocol version 200"),
                                  ("redirect", "10.1.2.3:4001"), ("closes", "trusted IPs")):
             with self.subTest(behaviour=behaviour):
-                found = self.findings(self.gateway(behaviour), quick="0.2")
+                found = self.findings(self.gateway(behaviour), quick="1")
                 self.assertEqual(set(found), {(None, "D7")})
                 self.assertIn(words, found[(None, "D7")]["text"])
         gateway = self.gateway()
