@@ -61,7 +61,7 @@ static void put_last_session(struct buffer *out, const struct found *found) {
     tw_moment_span(out, tw_moment_now() - ended_ns);
     tw_buffer_text(out, " ago), ");
     if (recovery->intake_torn)
-        tw_buffer_format(out, "%" PRIu64 " append%s cut off and dropped: never acknowledged\n",
+        tw_buffer_format(out, "%" PRIu64 " append%s cut off and dropped: not known to be durable\n",
                          recovery->intake_torn, recovery->intake_torn == 1 ? "" : "s");
     else
         tw_buffer_text(out, "nothing torn\n");

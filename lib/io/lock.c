@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/date.h"
@@ -24,6 +25,7 @@ enum { LOCK_FILE_BYTES = 512 };
 struct lock {
     struct lock *next;
     int fd;
+    int folder_fd; /* the folder is locked too: writer.lock can be removed under its holder */
     pid_t owner;
     dev_t device;
     ino_t inode;
@@ -141,16 +143,30 @@ static int set_lock(int fd, int type, int command, struct flock *ret) {
     return rc;
 }
 
+/* Of its own descriptor, so that it lasts as long as the lock and not as long as the folder. */
+static int take_folder(const struct folder *folder, struct lock *lock, tw_error *why) {
+    lock->folder_fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock->folder_fd < 0)
+        return tw_system_fail(why, errno, "opening %s", folder->shown);
+    if (flock(lock->folder_fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno == EWOULDBLOCK)
+        return fail_busy(folder, lock->fd, why);
+    return tw_system_fail(why, errno, "locking %s", folder->shown);
+}
+
 static int take_file(const struct folder *folder, struct lock *lock, tw_error *why) {
     int rc = open_or_make(folder, &lock->fd, why);
     if (rc)
         return rc;
     struct flock range;
-    if (set_lock(lock->fd, F_WRLCK, F_OFD_SETLK, &range) == 0)
-        return write_holder(lock->fd, why);
-    if (errno == EAGAIN || errno == EACCES)
-        return fail_busy(folder, lock->fd, why);
-    return tw_system_fail(why, errno, "locking %s/%s", folder->shown, file_name);
+    if (set_lock(lock->fd, F_WRLCK, F_OFD_SETLK, &range) != 0) {
+        if (errno == EAGAIN || errno == EACCES)
+            return fail_busy(folder, lock->fd, why);
+        return tw_system_fail(why, errno, "locking %s/%s", folder->shown, file_name);
+    }
+    rc = take_folder(folder, lock, why);
+    return rc ? rc : write_holder(lock->fd, why);
 }
 
 int tw_lock_take(const struct folder *folder, struct lock **ret, tw_error *why) {
@@ -158,7 +174,7 @@ int tw_lock_take(const struct folder *folder, struct lock **ret, tw_error *why) 
     struct lock *lock = calloc(1, sizeof *lock);
     if (!lock)
         return tw_fail(why, TW_E_NOMEM, "no memory for the writer lock");
-    lock->fd = -1;
+    lock->fd = lock->folder_fd = -1;
     lock->owner = tw_process_id();
     lock->device = folder->device;
     lock->inode = folder->inode;
@@ -174,6 +190,8 @@ int tw_lock_take(const struct folder *folder, struct lock **ret, tw_error *why) 
     if (rc) {
         if (lock->fd >= 0)
             close(lock->fd);
+        if (lock->folder_fd >= 0)
+            close(lock->folder_fd);
         free(lock);
         return rc;
     }
@@ -193,9 +211,12 @@ void tw_lock_release(struct lock *lock) {
     /* Unlocking says it for all copies of the descriptor, so only the owner may; closing does not.
      */
     struct flock range;
-    if (lock->owner == tw_process_id())
+    if (lock->owner == tw_process_id()) {
         set_lock(lock->fd, F_UNLCK, F_OFD_SETLK, &range);
+        flock(lock->folder_fd, LOCK_UN);
+    }
     close(lock->fd);
+    close(lock->folder_fd);
     unlock_table();
     free(lock);
 }

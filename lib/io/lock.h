@@ -1,5 +1,6 @@
-/* writer.lock: one writer per journal. An OFD lock held for life keeps other processes out, a table
- * of this process keeps a second handle out. Any thread may call. */
+/* writer.lock: one writer per journal. An OFD lock held for life keeps other processes out, and a
+ * lock on the folder does when somebody removed the file; a table of this process keeps a second
+ * handle out. Any thread may call. */
 #ifndef TW_IO_LOCK_H
 #define TW_IO_LOCK_H
 

@@ -2,7 +2,8 @@
 """The intake of a crashed journal, damaged by bits, blocks, length and foreign bytes: the command
 refuses it by name or goes on, never by a signal and never without an end. Where it goes on, the log is a
 beginning of what was appended, and misses no more than the last frame that was flushed: the one whose
-damage cannot be told from a write that power cut off (docs/durability.md). TW_SEED chooses the
+damage cannot be told from a write that power cut off (docs/durability.md, which also says what is not
+noticed: the marks of empty halves, and frames of other journals, are none of the damage here). TW_SEED chooses the
 damage, TW_DAMAGES how much of it."""
 import json
 import os
@@ -103,11 +104,12 @@ class Damaged(unittest.TestCase):
 
     def judge(self, path, whole, most_missing):
         """0 when it was refused, 1 when all is there, 2 when the last is not."""
-        looked = self.tell("verify", path)[0], self.tell("state", path)[0]
+        looked = self.tell("verify", path)[0]
+        self.tell("state", path)
         status, _, wrong = self.tell("recover", "--apply", "--date", "2025-10-06", path)
         if status not in (0, 1):
             self.assertRegex(wrong, r"\bintake\b")
-            self.assertNotIn("ok", looked)
+            self.assertNotEqual(looked, 0)
             return 0
         fills = self.fills_of(path)
         self.assertEqual(fills, whole[:len(fills)])

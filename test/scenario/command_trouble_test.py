@@ -275,5 +275,29 @@ class Damage(Lane):
                 self.assertEqual(len(content), os.path.getsize(day))
 
 
+class SecondWriter(Lane):
+    def test_a_lock_file_that_somebody_removed_lets_no_second_writer_in(self):
+        self.init()
+        with self.writer() as writer:
+            self.say(writer, json.dumps(fill("10:00:00", "BUY", "1", "2", "e1")))
+            for name in ("removed", "emptied"):
+                with self.subTest(name):
+                    lock = os.path.join(self.journal, "writer.lock")
+                    os.remove(lock)
+                    if name == "emptied":
+                        with open(lock, "wb"):
+                            os.chmod(lock, 0o600)
+                    done = self.run_command("recover", "--apply", "--date", "2025-10-06",
+                                            self.journal, status=3)
+                    self.assertIn("another process writes", done.stderr)
+            self.say(writer, json.dumps(fill("10:00:01", "SELL", "1", "3", "e2")))
+            writer.kill()
+        self.run_command("recover", "--apply", "--date", "2025-10-06", self.journal)
+        fills = [json.loads(line) for line in
+                 self.run_command("export", self.journal).stdout.splitlines()]
+        self.assertEqual([event["exec_id"] for event in fills if event["type"] == "fill"],
+                         ["e1", "e2"])
+
+
 if __name__ == "__main__":
     main()
