@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "core/schema.h"
 #include "core/state.h"
 #include "table.h"
@@ -141,7 +142,16 @@ static void print_end(uint64_t differ, uint64_t count, uint64_t events, enum for
         tw_out_plain("\n");
 }
 
-int tw_findings_print(const tw_proposal *proposal, enum format format, int applied) {
+/* Who answered, and what of the answer is not as it was said. A file says of itself what it is. */
+static void print_broker(const tw_answer *answer) {
+    char shown[320];
+    if (answer->broker && strncmp(answer->broker, "file:", 5) != 0)
+        tw_out_format("Asked %s.\n",
+                      tw_text_show(answer->broker, strlen(answer->broker), shown, sizeof shown));
+}
+
+int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum format format,
+                      int applied) {
     int is_text = format == FORMAT_TEXT;
     struct table *table =
         is_text ? tw_table_new(text_columns, sizeof text_columns / sizeof text_columns[0])
@@ -159,6 +169,8 @@ int tw_findings_print(const tw_proposal *proposal, enum format format, int appli
     }
     if (format == FORMAT_JSON)
         tw_out_plain("{\"findings\":");
+    else if (is_text)
+        print_broker(answer);
     int status = tw_table_print(table, format);
     if (status == 0)
         print_end(differ, count, tw_proposal_events(proposal), format, applied);

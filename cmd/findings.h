@@ -17,6 +17,7 @@ int tw_findings_look(const struct view *view, const tw_answer *answer, tw_propos
 int tw_findings_apply(tw_store *store, const tw_answer *answer, tw_proposal **ret);
 
 /* The table of findings and the line that says how many differ. EXIT_DIFFERENT when some do. */
-int tw_findings_print(const tw_proposal *proposal, enum format format, int applied);
+int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum format format,
+                      int applied);
 
 #endif

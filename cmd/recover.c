@@ -202,11 +202,12 @@ static void print(const struct found *found, enum format format) {
 }
 
 /* The findings, if any, under what print has printed. */
-static int print_end(const tw_proposal *proposal, enum format format, int applied) {
+static int print_end(const tw_proposal *proposal, const tw_answer *answer, enum format format,
+                     int applied) {
     int status = EXIT_FINE;
     if (proposal) {
         tw_out_plain(format == FORMAT_JSON ? ",\n \"reconcile\":" : "\n");
-        status = tw_findings_print(proposal, format, applied);
+        status = tw_findings_print(proposal, answer, format, applied);
     }
     if (format == FORMAT_JSON)
         tw_out_plain("}\n");
@@ -235,7 +236,7 @@ static int apply(struct found *found, const tw_answer *answer, enum format forma
     if (status == 0 && answer)
         status = tw_findings_apply(store, answer, &proposal);
     if (status == 0)
-        status = print_end(proposal, format, 1);
+        status = print_end(proposal, answer, format, 1);
     tw_proposal_free(proposal);
     if (tw_close(store, "recover has been applied", &why) != 0 && status < EXIT_WRONG)
         status = tw_out_error(&why);
@@ -249,7 +250,7 @@ static int look(const struct found *found, const tw_answer *answer, enum format 
     if (answer)
         status = tw_findings_look(found->view, answer, &proposal);
     if (status == 0)
-        status = print_end(proposal, format, 0);
+        status = print_end(proposal, answer, format, 0);
     tw_proposal_free(proposal);
     return status;
 }

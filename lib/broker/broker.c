@@ -1,14 +1,12 @@
 /* Brokers: opening by URL, asking, asking patiently. */
 #include "broker/broker.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/date.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "io/clock.h"
 
 enum { TRIES = 3 };
 
@@ -85,13 +83,6 @@ int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why) {
     return broker->kind->ask(broker->adapter, ret, why);
 }
 
-static void pause_for(int64_t span_ns) {
-    struct timespec left = {.tv_sec = span_ns / TW_NS_PER_SECOND,
-                            .tv_nsec = span_ns % TW_NS_PER_SECOND};
-    while (nanosleep(&left, &left) && errno == EINTR)
-        ;
-}
-
 int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer **ret,
                             tw_error *why) {
     if (!broker || !ret || pause_ns < 0)
@@ -100,7 +91,7 @@ int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer
     int status = TW_E_BROKER;
     for (int i = 0; i < TRIES && status == TW_E_BROKER; i++) {
         if (i > 0)
-            pause_for(pause_ns << (i - 1));
+            tw_clock_pause(pause_ns << (i - 1));
         status = tw_broker_ask(broker, ret, &failure);
     }
     if (status == 0)

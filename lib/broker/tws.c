@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/date.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -11,7 +12,8 @@
 #include "broker/tws_talk.h"
 #include "io/zone_file.h"
 
-enum { LABEL_BYTES = 512, ZONES_MAX = 16, REASON_BYTES = 504 };
+/* A label is recorded with the answer, in a field of 256 bytes. */
+enum { LABEL_BYTES = 256, PLACE_BYTES = 72, ZONES_MAX = 16, REASON_BYTES = 504 };
 
 /* A zone that fills were told in. */
 struct told_zone {
@@ -21,8 +23,8 @@ struct told_zone {
 
 struct tws_broker {
     struct tws_url url;
-    char *text;      /* of the URL, escaped */
-    char *tape_path; /* of the tape to be played; NULL: TWS itself is asked */
+    char place[PLACE_BYTES]; /* who is asked, escaped: "tws:127.0.0.1:7497" */
+    char *tape_path;         /* of the tape to be played; NULL: TWS itself is asked */
     struct tws_tape *played, *recorded;
     struct tws_talk talk;
     struct tws_answer rows;
@@ -51,19 +53,27 @@ static const struct zone *zone_of(struct tws_broker *broker, const char *name) {
     return told->zone;
 }
 
+/* Unknown where it does not fit: a zone may move a time beyond the last that does. */
+static tw_maybe nanoseconds_of(int64_t seconds) {
+    int64_t time_ns;
+    if (__builtin_mul_overflow(seconds, TW_NS_PER_SECOND, &time_ns))
+        return (tw_maybe){0};
+    return (tw_maybe){time_ns, 1};
+}
+
 static tw_maybe read_clock(void *context, const char *text) {
     struct tws_broker *broker = context;
     struct tws_time time;
     if (tw_tws_time(text, &time) != 0)
         return (tw_maybe){0};
     if (time.clock == TWS_CLOCK_UTC)
-        return (tw_maybe){time.local_seconds * TW_NS_PER_SECOND, 1};
+        return nanoseconds_of(time.local_seconds);
     broker->assumed += time.clock == TWS_CLOCK_ASSUMED;
     const struct zone *zone =
         zone_of(broker, time.clock == TWS_CLOCK_NAMED ? time.zone : broker->url.zone);
     if (!zone)
         return (tw_maybe){0};
-    return (tw_maybe){tw_zone_to_utc(zone, time.local_seconds) * TW_NS_PER_SECOND, 1};
+    return nanoseconds_of(tw_zone_to_utc(zone, time.local_seconds));
 }
 
 /* ---- the account --------------------------------------------------------------------------- */
@@ -79,7 +89,7 @@ static int is_listed(const char *accounts, const char *name) {
 /* The one that was asked for, or the only one. */
 static int choose_account(struct tws_broker *broker, tw_error *why) {
     const char *accounts = tw_buffer_string(&broker->talk.accounts);
-    char shown[LABEL_BYTES / 2];
+    char shown[2 * PLACE_BYTES];
     tw_text_show(accounts, strlen(accounts), shown, sizeof shown);
     size_t first = strcspn(accounts, ",");
     const char *rest = accounts + first + (accounts[first] == ',');
@@ -103,13 +113,28 @@ static int choose_account(struct tws_broker *broker, tw_error *why) {
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static void write_label(struct tws_broker *broker) {
-    int length = snprintf(broker->label, sizeof broker->label, "%s, client %d, protocol %lld",
-                          broker->text, (int)broker->talk.client, (long long)broker->talk.version);
-    if (length > 0 && length < LABEL_BYTES && broker->assumed)
-        snprintf(broker->label + length, sizeof broker->label - (size_t)length,
-                 ", %llu times without a zone taken as %s", (unsigned long long)broker->assumed,
-                 broker->url.zone);
+static void add_count(struct buffer *label, uint64_t count, const char *what) {
+    if (count)
+        tw_buffer_format(label, ", %llu %s", (unsigned long long)count, what);
+}
+
+/* Who was asked, and what of the answer is not as TWS said it. */
+static int write_label(struct tws_broker *broker, tw_error *why) {
+    struct buffer label = {0};
+    const struct tws_answer *rows = &broker->rows;
+    tw_buffer_format(&label, "%s, client %d, protocol %lld", broker->place,
+                     (int)broker->talk.client, (long long)broker->talk.version);
+    add_count(&label, rows->other_accounts, "rows of other accounts");
+    add_count(&label, rows->rounded, "rows rounded");
+    add_count(&label, rows->unknown_times, "times unknown");
+    add_count(&label, broker->assumed, "times taken as");
+    if (broker->assumed)
+        tw_buffer_format(&label, " %s", broker->url.zone);
+    if (label.failed)
+        return tw_fail(why, TW_E_NOMEM, "no memory for the name of the broker");
+    snprintf(broker->label, sizeof broker->label, "%s", tw_buffer_string(&label));
+    tw_buffer_free(&label);
+    return 0;
 }
 
 static int make_answer(struct tws_broker *broker, tw_error *why) {
@@ -119,9 +144,10 @@ static int make_answer(struct tws_broker *broker, tw_error *why) {
     if (!status)
         status = tw_tws_answer_make(&talk->positions, &talk->rows, broker->account, read_clock,
                                     broker, &broker->rows, why);
+    if (!status)
+        status = write_label(broker, why);
     if (status)
         return status;
-    write_label(broker);
     broker->answer = (tw_answer){
         .size = sizeof broker->answer,
         .broker = broker->label,
@@ -166,9 +192,7 @@ static int ask(void *adapter, const tw_answer **ret, tw_error *why) {
     if (!status)
         status = make_answer(broker, why);
     if (status)
-        return broker->tape_path
-                   ? status
-                   : tw_fail_in(why, status, "%s:%s", broker->url.host, broker->url.port);
+        return tw_fail_in(why, status, "%s", broker->place);
     *ret = &broker->answer;
     return 0;
 }
@@ -183,23 +207,35 @@ static void close_tws(void *adapter) {
     tw_tws_talk_clear(&broker->talk);
     tw_tws_tape_close(broker->recorded, NULL);
     tw_tws_tape_close(broker->played, NULL);
-    free(broker->text);
     free(broker->tape_path);
     free(broker);
 }
 
-static int make_broker(const struct tws_url *url, const char *scheme, const char *rest,
+static int check_zone(const struct tws_url *url, tw_error *why) {
+    struct zone *zone = NULL;
+    tw_error reason = {0};
+    if (tw_zone_load(url->zone, &zone, &reason) != 0)
+        return tw_fail(why, TW_E_INVALID, "zone=%s in the broker's URL: %s", url->zone,
+                       reason.text);
+    tw_zone_free(zone);
+    return 0;
+}
+
+static int make_broker(const struct tws_url *url, const char *scheme, const char *place,
                        const char *tape_path, void **ret, tw_error *why) {
-    char shown[LABEL_BYTES / 2], text[LABEL_BYTES / 2 + 16];
+    char shown[PLACE_BYTES / 2];
+    int status = check_zone(url, why);
+    if (status)
+        return status;
     struct tws_broker *broker = calloc(1, sizeof *broker);
-    tw_text_show(rest, strlen(rest), shown, sizeof shown);
-    snprintf(text, sizeof text, "%s:%s", scheme, shown);
     if (broker) {
         broker->url = *url;
-        broker->text = strdup(text);
+        snprintf(broker->place, sizeof broker->place, "%s:%s%s%s", scheme,
+                 tw_text_show(place, strlen(place), shown, sizeof shown), tape_path ? "" : ":",
+                 tape_path ? "" : url->port);
         broker->tape_path = tape_path ? strdup(tape_path) : NULL;
     }
-    if (!broker || !broker->text || (tape_path && !broker->tape_path)) {
+    if (!broker || (tape_path && !broker->tape_path)) {
         if (broker)
             close_tws(broker);
         return tw_fail(why, TW_E_NOMEM, "no memory for a broker");
@@ -211,7 +247,7 @@ static int make_broker(const struct tws_url *url, const char *scheme, const char
 static int open_tws(const char *rest, void **ret, tw_error *why) {
     struct tws_url url;
     int status = tw_tws_url_parse(rest, &url, why);
-    return status ? status : make_broker(&url, "tws", rest, NULL, ret, why);
+    return status ? status : make_broker(&url, "tws", url.host, NULL, ret, why);
 }
 
 /* With the settings that the tape was made with: they stand in its first line. */

@@ -176,6 +176,7 @@ static int make_holdings(const struct tws_rows *rows, const char *account, struc
         int status = make_holding(&message->as.position, &ret->holdings[ret->holding_count], why);
         if (status)
             return status;
+        ret->rounded += (uint64_t)message->rounded;
         ret->holding_count++;
     }
     return 0;
@@ -296,10 +297,11 @@ static int make_executions(const struct tws_rows *rows, const char *account,
             continue;
         }
         struct tws_message key = {.as.commission.exec_id = execution->exec_id};
+        const struct tws_message *fee = find_last(&fees, compare_commissions, &key);
         tw_maybe time_ns = read_clock(context, execution->time_text);
         ret->unknown_times += !time_ns.known;
-        make_execution(execution, find_last(&fees, compare_commissions, &key), time_ns,
-                       &ret->executions[ret->execution_count++]);
+        ret->rounded += fills.at[i]->rounded || (fee && fee->rounded);
+        make_execution(execution, fee, time_ns, &ret->executions[ret->execution_count++]);
     }
     free(fills.at);
     free(fees.at);

@@ -15,6 +15,7 @@ struct tws_answer {
     uint64_t holding_count, order_count, execution_count;
     uint64_t other_accounts; /* rows of accounts that were not asked for */
     uint64_t unknown_times;  /* fills whose time could not be read */
+    uint64_t rounded;        /* rows with a figure of more than eight decimals */
 };
 
 /* Joins positions of `positions` with orders, their states, executions and commissions of `rows`,

@@ -39,9 +39,10 @@ static void take_execution(struct tws_fields *fields, int64_t version, struct tw
     execution->account = tw_tws_take_name(fields, "account");
     execution->exchange = tw_tws_take_text(fields, "exchange");
     execution->is_sell = take_side(fields);
+    const char *shares = fields->at;
     execution->qty_e8 = tw_tws_take_decimal(fields, "shares");
-    if (execution->qty_e8 <= 0)
-        tw_tws_reject(fields, "shares", "0 or less", "more than 0");
+    if (!fields->failed && execution->qty_e8 <= 0)
+        tw_tws_reject(fields, "shares", shares, "more than 0");
     execution->price_e8 = tw_tws_take_decimal(fields, "price");
     execution->perm_id = tw_tws_take_integer(fields, "permId");
     execution->client_id = tw_tws_take_integer(fields, "clientId");
@@ -154,8 +155,6 @@ static void take_body(struct tws_fields *fields, int64_t version, struct tws_mes
         tw_tws_skip(fields, "i version");
         break;
     case TWS_OTHER:
-    case TWS_COMPLETED_ORDER:
-    case TWS_COMPLETED_END:
         fields->at = fields->end;
         break;
     }
@@ -169,11 +168,10 @@ int tw_tws_decode(const char *payload, size_t size, int64_t version, struct tws_
     message.id = tw_tws_take_integer(&fields, "id");
     if (!fields.failed) {
         const char *name = name_of(message.id);
-        int is_completed = message.id == TWS_COMPLETED_ORDER || message.id == TWS_COMPLETED_END;
-        if (name)
+        if (name) {
             fields.message = name;
-        if (name || is_completed)
             message.kind = (enum tws_kind)message.id;
+        }
         take_body(&fields, version, &message);
     }
     int status = tw_tws_fields_end(&fields, why);

@@ -27,9 +27,7 @@ enum tws_kind {
     TWS_EXECUTIONS_END = 55,
     TWS_COMMISSION = 59,
     TWS_POSITION = 61,
-    TWS_POSITIONS_END = 62,
-    TWS_COMPLETED_ORDER = 101, /* only that it is one */
-    TWS_COMPLETED_END = 102
+    TWS_POSITIONS_END = 62
 };
 
 struct tws_contract {

@@ -11,10 +11,14 @@ enum { DECIMALS = 8, EXPONENT_MAX = 9999, POWER_MAX = 38 };
 int tw_tws_is_unset(const char *text) {
     static const char *const unset[] = {"",
                                         "1.7976931348623157E308",
+                                        "1.7976931348623157e308",
+                                        "1.7976931348623157E+308",
                                         "1.7976931348623157e+308",
                                         "2147483647",
                                         "-2147483648",
                                         "9223372036854775807",
+                                        "9223372036854775808",
+                                        "-9223372036854775807",
                                         "-9223372036854775808"};
     for (size_t i = 0; i < sizeof unset / sizeof unset[0]; i++)
         if (strcmp(text, unset[i]) == 0)

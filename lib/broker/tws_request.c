@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/tws_frame.h"
 #include "broker/tws_message.h"
 
-enum { PAYLOAD_BYTES_MAX = 96, LENGTH_BYTES = 4 };
+enum { PAYLOAD_BYTES_MAX = 96 };
 
 static void put_length(struct buffer *out, size_t length) {
-    const char bytes[LENGTH_BYTES] = {(char)(length >> 24), (char)(length >> 16),
-                                      (char)(length >> 8), (char)length};
+    const char bytes[TW_TWS_LENGTH_BYTES] = {(char)(length >> 24), (char)(length >> 16),
+                                             (char)(length >> 8), (char)length};
     tw_buffer_put(out, bytes, sizeof bytes);
 }
 
@@ -48,7 +49,7 @@ void tw_tws_put_request(struct buffer *out, enum tws_request request) {
     static const char *const fields[] = {
         [TWS_ASK_CURRENT_TIME] = "49 1", [TWS_ASK_POSITIONS] = "61 1",
         [TWS_CANCEL_POSITIONS] = "64 1", [TWS_ASK_OWN_ORDERS] = "5 1",
-        [TWS_ASK_ALL_ORDERS] = "16 1",   [TWS_ASK_COMPLETED] = "99 0",
+        [TWS_ASK_ALL_ORDERS] = "16 1",
     };
     put_fields(out, fields[request]);
 }

@@ -10,8 +10,7 @@ enum tws_request {
     TWS_ASK_POSITIONS, /* goes on after its end until it is cancelled */
     TWS_CANCEL_POSITIONS,
     TWS_ASK_OWN_ORDERS, /* open orders of this client id */
-    TWS_ASK_ALL_ORDERS, /* open orders of all clients and manual ones, without binding them */
-    TWS_ASK_COMPLETED   /* completed orders of the day */
+    TWS_ASK_ALL_ORDERS  /* open orders of all clients and manual ones, without binding them */
 };
 
 /* The first bytes of a connection: which protocol, which versions. */

@@ -1,9 +1,7 @@
 /* One conversation with TWS. */
 #include "broker/tws_talk.h"
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/date.h"
 #include "base/error.h"
@@ -103,8 +101,6 @@ static int hear(struct tws_talk *talk, const char *payload, size_t size,
     case TWS_ORDERS_END:
     case TWS_EXECUTIONS_END:
     case TWS_POSITIONS_END:
-    case TWS_COMPLETED_ORDER:
-    case TWS_COMPLETED_END:
         return 0;
     }
     return 0;
@@ -148,13 +144,6 @@ static int listen_for(struct tws_talk *talk, const struct wanted *wanted, int64_
 }
 
 /* ---- connecting ---------------------------------------------------------------------------- */
-
-static void pause_for(const struct tws_talk *talk, int64_t span_ns) {
-    struct timespec left = {.tv_sec = span_ns / TW_NS_PER_SECOND,
-                            .tv_nsec = span_ns % TW_NS_PER_SECOND};
-    while (!talk->played && nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
-}
 
 static int send_bytes(struct tws_talk *talk, struct buffer *bytes, tw_error *why) {
     int status = tw_tws_link_send(talk->link, bytes, why);
@@ -221,7 +210,7 @@ static int start_with_any_id(struct tws_talk *talk, tw_error *why) {
     int status = TW_E_BROKER;
     for (int round = 0; round < ID_ROUNDS; round++) {
         if (round > 0)
-            pause_for(talk, BACK_OFF_NS << (round - 1));
+            tw_clock_pause(talk->played ? 0 : BACK_OFF_NS << (round - 1));
         for (int32_t i = 0; i < talk->url->client_count; i++) {
             int is_used = 0;
             talk->client = talk->url->clients[i];
@@ -327,7 +316,8 @@ static int ask_all_executions(struct tws_talk *talk, tw_error *why) {
 
 /* Late commissions and fills come meanwhile. */
 static int settle(struct tws_talk *talk, tw_error *why) {
-    static const struct wanted nothing = {TWS_COMPLETED_END, -1, "anything"};
+    /* Executions end with the number of their request, which is never below 0. */
+    static const struct wanted nothing = {TWS_EXECUTIONS_END, -1, "anything"};
     int status = listen_for(talk, &nothing, talk->url->settle_ns, NULL, why);
     return status < 0 ? status : 0;
 }

@@ -34,11 +34,19 @@ struct tws_tape {
     int error; /* errno of the first write that failed */
 };
 
-static struct tws_tape *new_tape(FILE *file) {
-    struct tws_tape *tape = calloc(1, sizeof *tape);
+/* Takes the descriptor, also when it fails: NULL and errno. */
+static struct tws_tape *new_tape(int fd, const char *mode) {
+    struct tws_tape *tape = fd >= 0 ? calloc(1, sizeof *tape) : NULL;
     if (tape)
-        tape->file = file;
-    return tape;
+        tape->file = fdopen(fd, mode);
+    if (tape && tape->file)
+        return tape;
+    int error = errno;
+    free(tape);
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return NULL;
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -46,18 +54,11 @@ static struct tws_tape *new_tape(FILE *file) {
 int tw_tws_tape_write(const char *path, const char *url, struct tws_tape **ret, tw_error *why) {
     char shown[SHOWN_BYTES];
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    struct tws_tape *tape = file ? new_tape(file) : NULL;
-    if (!tape) {
-        int error = errno;
-        if (file)
-            fclose(file);
-        else if (fd >= 0)
-            close(fd);
+    struct tws_tape *tape = new_tape(fd, "w");
+    if (!tape)
         return tw_fail(why, TW_E_IO, "the tape %s cannot be made: %s",
-                       tw_text_show(path, strlen(path), shown, sizeof shown), strerror(error));
-    }
-    fprintf(file, "%s%s\n", first_word, url);
+                       tw_text_show(path, strlen(path), shown, sizeof shown), strerror(errno));
+    fprintf(tape->file, "%s%s\n", first_word, url);
     *ret = tape;
     return 0;
 }
@@ -121,23 +122,17 @@ int tw_tws_tape_read(const char *path, struct tws_tape **ret, const char **ret_u
     char shown[SHOWN_BYTES];
     struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int is_file = fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
-    int is_small = is_file && about.st_size <= TAPE_BYTES_MAX;
-    FILE *file = is_small ? fdopen(fd, "r") : NULL;
-    struct tws_tape *tape = file ? new_tape(file) : NULL;
     tw_text_show(path, strlen(path), shown, sizeof shown);
-    if (!tape) {
-        int error = errno;
-        if (file)
-            fclose(file);
-        else if (fd >= 0)
-            close(fd);
-        if (fd >= 0 && !is_small)
-            return tw_fail(why, TW_E_PARSE, "the tape %s is not a regular file of at most %d MiB",
-                           shown, TAPE_BYTES_MAX >> 20);
-        return tw_fail(why, TW_E_BROKER, "the tape %s cannot be opened: %s", shown,
-                       strerror(error));
+    if (fd >= 0 &&
+        (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > TAPE_BYTES_MAX)) {
+        close(fd);
+        return tw_fail(why, TW_E_PARSE, "the tape %s is not a regular file of at most %d MiB",
+                       shown, TAPE_BYTES_MAX >> 20);
     }
+    struct tws_tape *tape = new_tape(fd, "r");
+    if (!tape)
+        return tw_fail(why, TW_E_BROKER, "the tape %s cannot be opened: %s", shown,
+                       strerror(errno));
     int status = read_first(tape, why);
     if (status) {
         tw_tws_tape_close(tape, NULL);

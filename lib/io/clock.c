@@ -28,6 +28,13 @@ int64_t tw_clock_monotonic_ns(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 
+void tw_clock_pause(int64_t span_ns) {
+    struct timespec left = {.tv_sec = span_ns / TW_NS_PER_SECOND,
+                            .tv_nsec = span_ns % TW_NS_PER_SECOND};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
 /* The start of a small file of the kernel's, as a string; returns its length, 0 when it cannot be
  * read. */
 static size_t read_small(const char *path, char *out, size_t room) {

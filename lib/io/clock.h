@@ -6,8 +6,9 @@
 
 enum { TW_BOOT_ID_BYTES = 40, TW_HOST_BYTES = 65 };
 
-int64_t tw_clock_now_ns(void);       /* UTC nanoseconds since 1970 */
-int64_t tw_clock_monotonic_ns(void); /* for spans only; never goes back */
+int64_t tw_clock_now_ns(void);        /* UTC nanoseconds since 1970 */
+int64_t tw_clock_monotonic_ns(void);  /* for spans only; never goes back */
+void tw_clock_pause(int64_t span_ns); /* not cut short by signals */
 
 /* The kernel's id of this boot, "unknown" where there is none. */
 void tw_clock_boot_id(char ret[TW_BOOT_ID_BYTES]);

@@ -116,8 +116,6 @@ static void fail(struct durable *durable, const tw_error *why) {
 /* Those who waited for the last flush are about to append again: one flush for all of them is worth
  * more than one at once for this one. Returns whether it took no longer than it is worth. */
 static int give_way(int company) {
-    if (company == 0)
-        return 1;
     int64_t until_ns = tw_clock_monotonic_ns() + YIELD_MAX_NS;
     for (int i = 0; i < company; i++) {
         sched_yield();
@@ -128,13 +126,14 @@ static int give_way(int company) {
 }
 
 /* With the mutex. */
-static void note_way(struct durable *durable, int was_quick) {
+static void note_way(struct durable *durable, int company, int was_quick) {
     if (durable->rush > 0) {
         durable->rush--;
         return;
     }
     if (was_quick) {
-        durable->rush_next = RUSH_FIRST;
+        if (company > 0)
+            durable->rush_next = RUSH_FIRST;
         return;
     }
     durable->rush = durable->rush_next;
@@ -152,7 +151,7 @@ static void flush(struct durable *durable) {
     int status = durable->flush(durable->context, &seq, &why);
     pthread_mutex_lock(&durable->mutex);
     durable->flushing = 0;
-    note_way(durable, was_quick);
+    note_way(durable, company, was_quick);
     durable->company = durable->waiting;
     if (status)
         fail(durable, &why);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The intake of a crashed journal, damaged by bits, blocks, length and foreign bytes: the command
-refuses it by name or goes on, never by a signal and never without an end. Where it goes on, the log is a
-beginning of what was appended, and misses no more than the last frame that was flushed: the one whose
-damage cannot be told from a write that power cut off (docs/durability.md, which also says what is not
-noticed: the marks of empty halves, and frames of other journals, are none of the damage here). TW_SEED chooses the
-damage, TW_DAMAGES how much of it."""
+refuses it by name or goes on, never by a signal and never without an end. Where it goes on, the
+log is a beginning of what was appended, and misses no more than the last frame that was flushed:
+the one whose damage cannot be told from a write that power cut off (docs/durability.md, which
+also says what is not noticed: the marks of empty halves, and frames of other journals, are none
+of the damage here). TW_SEED chooses the damage, TW_DAMAGES how much of it."""
 import json
 import os
 import random

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEAD_BYTES = 2, VERSIONS = TW_TWS_VERSION_MAX - TW_TWS_VERSION_MIN + 1 };
 
-static int accepted[TWS_COMPLETED_END + 1], refused, frames_read, streams_refused;
+static int accepted[TWS_POSITIONS_END + 1], refused, frames_read, streams_refused;
 
 static void object(const char *what, const char *detail) {
     fprintf(stderr, "%s: %s\n", what, detail);
@@ -262,10 +262,9 @@ static void run_entry(const struct buffer *bytes, int64_t version, char mode) {
 
 START_TEST(a_message_of_every_kind_is_accepted) {
     static const enum tws_kind kinds[] = {
-        TWS_OTHER,         TWS_ORDER_STATUS,    TWS_NOTICE,       TWS_OPEN_ORDER,
-        TWS_NEXT_ID,       TWS_EXECUTION,       TWS_ACCOUNTS,     TWS_CURRENT_TIME,
-        TWS_ORDERS_END,    TWS_EXECUTIONS_END,  TWS_COMMISSION,   TWS_POSITION,
-        TWS_POSITIONS_END, TWS_COMPLETED_ORDER, TWS_COMPLETED_END};
+        TWS_OTHER,      TWS_ORDER_STATUS, TWS_NOTICE,       TWS_OPEN_ORDER, TWS_NEXT_ID,
+        TWS_EXECUTION,  TWS_ACCOUNTS,     TWS_CURRENT_TIME, TWS_ORDERS_END, TWS_EXECUTIONS_END,
+        TWS_COMMISSION, TWS_POSITION,     TWS_POSITIONS_END};
     struct seeds seeds;
     seeds_open(&seeds);
     for (size_t i = 0; i < seeds.count; i++)

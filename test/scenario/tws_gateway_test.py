@@ -158,6 +158,20 @@ class AgainstTws(Lane):
         self.assertEqual([event["exec_id"] for event in fills if event["type"] == "fill"],
                          ["e1", "e9.01.02"])
 
+    def test_a_time_without_a_zone_is_taken_in_the_one_that_is_named(self):
+        gateway = self.gateway(executions=[dict(SOLD, time="20251006  16:11:00")])
+        done = self.ask(gateway, "--apply", query="client=2010&zone=Europe/Berlin")
+        self.assertIn("client 2010, protocol 178, 1 times taken as Europe/Berlin", done.stdout)
+        sold = [json.loads(line) for line in
+                self.run_command("export", self.journal).stdout.splitlines()
+                if '"e9.01.01"' in line][0]
+        self.assertTrue(sold["broker_time"].startswith("2025-10-06T10:11:00"), sold)
+
+    def test_the_longest_url_can_still_be_recorded(self):
+        gateway = self.gateway()
+        query = "client=2010&account=DU1&zone=America/Argentina/ComodRivadavia&trader=" + "0" * 9 + "7"
+        self.assertIn("Recorded as", self.ask(gateway, "--apply", query=query).stdout)
+
     def test_a_tape_plays_as_the_conversation_went(self):
         for number, behaviours in enumerate(((), ("read_only",), ("id_in_use_once",),
                                              ("drops_mid_answer_once",), ("lost",))):
@@ -188,6 +202,7 @@ class AgainstTws(Lane):
                            ("tws://127.0.0.1?client=5", "HOST:PORT"),
                            ("tws://h:99999?client=5", "the port"),
                            ("tws://h:1?client=5&colour=red", "\"colour\""),
+                           ("tws://h:1?client=5&zone=Mars", "zone=Mars"),
                            ("tws:h", "//HOST:PORT"), ("replay:", "replay:FILE")):
             with self.subTest(url=url):
                 done = self.run_command("reconcile", "--broker", url, self.journal, status=2)

@@ -41,10 +41,6 @@ START_TEST(every_request_is_a_frame_of_fields) {
     CHECK_BYTES("\0\0\0\x05"
                 "16\0"
                 "1\0");
-    tw_tws_put_request(&out, TWS_ASK_COMPLETED);
-    CHECK_BYTES("\0\0\0\x05"
-                "99\0"
-                "0\0");
     tw_tws_put_request(&out, TWS_ASK_CURRENT_TIME);
     CHECK_BYTES("\0\0\0\x05"
                 "49\0"
