@@ -165,6 +165,22 @@ START_TEST(a_batch_that_is_longer_than_the_intake_is_durable_at_once) {
 }
 END_TEST
 
+/* Nothing but the delay keeps the committer from making room, so it has to be told. */
+START_TEST(what_does_not_fit_into_the_intake_does_not_wait_for_the_delay) {
+    make_journal();
+    tw_event *events = make_bulk();
+    tw_store *store = open_mode(TW_MODE_GROUP, NEVER_NS);
+    uint64_t first = 0;
+    for (int i = 0; i < 3 * BULK_EVENTS; i++)
+        OK(tw_append_batch(store, events, 1, &first, NULL, &why));
+    free(events);
+    tw_abandon(store);
+    store = open_mode(TW_MODE_GROUP, NEVER_NS);
+    ck_assert_uint_eq(recovery_of(store).last_seq, first);
+    tw_abandon(store);
+}
+END_TEST
+
 START_TEST(a_batch_that_is_longer_than_the_intake_is_all_or_none) {
     make_journal();
     tw_event *events = make_bulk();
@@ -256,6 +272,7 @@ int main(void) {
     tcase_add_test(cases, an_event_loop_is_told_when_the_group_is_durable);
     tcase_add_test(cases, a_batch_of_a_group_survives_as_one);
     tcase_add_test(cases, a_batch_that_is_longer_than_the_intake_is_durable_at_once);
+    tcase_add_test(cases, what_does_not_fit_into_the_intake_does_not_wait_for_the_delay);
     tcase_add_test(cases, a_batch_that_is_longer_than_the_intake_is_all_or_none);
     tcase_add_test(cases, several_threads_append_and_wait_with_one_flush_for_each);
     tcase_add_test(cases, several_threads_append_and_wait_with_one_flush_for_a_group);
