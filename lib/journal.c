@@ -82,12 +82,13 @@ int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room)
 static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
     struct log_tail *tail = NULL;
     int64_t newest = 0;
-    int status = tw_log_tail_load(log, journal->folder, journal->identity.uuid, &tail, why);
-    if (status == TW_E_NOT_FOUND) {
-        status = tw_date_before(journal->folder, INT64_MAX, &newest, why);
-        if (!status && newest == tw_log_date(log))
-            status = tw_takeover_excuse(journal->folder, log, why);
-    }
+    int status = tw_date_before(journal->folder, INT64_MAX, &newest, why);
+    int is_newest = newest == tw_log_date(log);
+    if (!status)
+        status =
+            tw_log_tail_load(log, is_newest, journal->folder, journal->identity.uuid, &tail, why);
+    if (status == TW_E_NOT_FOUND)
+        status = is_newest ? tw_takeover_excuse(journal->folder, log, why) : 0;
     if (!status && tail)
         tw_log_attach_tail(log, tail);
     return status;

@@ -30,7 +30,7 @@ static int save_all(tw_store *store, tw_error *why) {
 static int close_files(tw_store *store, tw_error *why) {
     tw_committer_close(store->committer);
     store->committer = NULL;
-    int status = tw_intake_reset(store->intake, tw_log_date(store->log), 0, why);
+    int status = tw_intake_finish(store->intake, why);
     if (!status)
         status = tw_log_close_trimmed(store->log, why);
     else

@@ -43,7 +43,8 @@ int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date
 }
 
 /* Where the chain stands before a new day: at the end of the newest older one. */
-static int make_day(tw_store *store, int64_t date, int64_t older, tw_error *why) {
+static int make_day(tw_store *store, int64_t date, int64_t older,
+                    const struct takeover_start *start, tw_error *why) {
     struct log_origin origin = {.date = date};
     struct log_head head = {0};
     memcpy(origin.uuid, store->identity.uuid, sizeof origin.uuid);
@@ -54,13 +55,16 @@ static int make_day(tw_store *store, int64_t date, int64_t older, tw_error *why)
         memcpy(origin.previous_digest, head.digest, sizeof origin.previous_digest);
         origin.previous_seq = head.last_seq;
     }
-    return tw_log_create(store->folder, date, &origin, why);
+    int status = start ? tw_takeover_match(start, head.session, why) : 0;
+    return status ? status : tw_log_create(store->folder, date, &origin, head.session, why);
 }
 
-static int open_log(tw_store *store, int64_t date, int64_t older, tw_error *why) {
+/* `start` is NULL where the intake is open already. */
+static int open_log(tw_store *store, int64_t date, int64_t older,
+                    const struct takeover_start *start, tw_error *why) {
     int status = tw_log_open(store->folder, date, TW_LOG_WRITE, &store->log, why);
     if (status == TW_E_NOT_FOUND) {
-        status = make_day(store, date, older, why);
+        status = make_day(store, date, older, start, why);
         if (!status)
             status = tw_log_open(store->folder, date, TW_LOG_WRITE, &store->log, why);
     }
@@ -111,7 +115,7 @@ int tw_store_load_day(tw_store *store, int64_t date, int64_t older, tw_error *wh
     if (!status)
         status = tw_takeover_older(&start, store->folder, date, why);
     if (!status)
-        status = open_log(store, date, older, why);
+        status = open_log(store, date, older, &start, why);
     if (!status)
         status = tw_takeover_into(&start, store->log, why);
     if (!status)
@@ -129,14 +133,11 @@ int tw_store_load_day(tw_store *store, int64_t date, int64_t older, tw_error *wh
 
 int tw_store_load_next_day(tw_store *store, int64_t date, int64_t older, tw_error *why) {
     struct recovered found = {0};
-    struct log_head head;
-    int status = open_log(store, date, older, why);
+    int status = open_log(store, date, older, NULL, why);
     if (!status)
         status = recover_state(store, &found, why);
     if (!status)
-        status = tw_log_head(store->log, &head, why);
-    if (!status)
-        status = tw_intake_reset(store->intake, date, head.transaction, why);
+        status = tw_takeover_begin_session(store->intake, store->log, why);
     if (!status)
         status = tw_committer_enter(store->committer, store->log, found.snapshot_seq, why);
     return status;

@@ -31,7 +31,7 @@ extern "C" {
 #define TW_API
 #endif
 
-#define TW_VERSION "0.2.0"
+#define TW_VERSION "0.3.0"
 #define TW_E8      INT64_C(100000000) /* one, in units of 1e-8 */
 
 /* ---- errors -------------------------------------------------------------------------------- */

@@ -9,7 +9,8 @@
 #include "core/codec.h"
 
 enum {
-    VERSION = 1,
+    UNBOUND_VERSION = 1,
+    VERSION = 2,
     VERSION_AT = 4,
     PAYLOAD_AT = 8,
     CRC_AT = 12,
@@ -27,12 +28,24 @@ static size_t round_up(size_t size, size_t step) {
 }
 
 /* Over all of the frame, its own four bytes taken as zero. */
-static uint32_t frame_crc(const uint8_t *bytes, size_t size) {
+static uint32_t frame_crc(uint32_t seed, const uint8_t *bytes, size_t size) {
     uint8_t header[TW_FRAME_HEADER_BYTES];
     memcpy(header, bytes, sizeof header);
     tw_put_u32(header + CRC_AT, 0);
-    uint32_t crc = tw_crc32c(0, header, sizeof header);
+    uint32_t crc = tw_crc32c(seed, header, sizeof header);
     return tw_crc32c(crc, bytes + sizeof header, size - sizeof header);
+}
+
+struct frame_session tw_frame_session(const uint8_t uuid[16], uint64_t session, uint64_t epoch) {
+    uint8_t bytes[16 + sizeof session];
+    memcpy(bytes, uuid, 16);
+    tw_put_u64(bytes + 16, session);
+    return (struct frame_session){
+        .version = VERSION, .seed = tw_crc32c(0, bytes, sizeof bytes), .epoch = epoch};
+}
+
+struct frame_session tw_frame_session_unbound(void) {
+    return (struct frame_session){.version = UNBOUND_VERSION};
 }
 
 /* ---- making one ---------------------------------------------------------------------------- */
@@ -63,10 +76,11 @@ void tw_frame_end(struct buffer *out) {
     tw_buffer_put(out, nothing, round_up(out->size, TW_FRAME_ALIGN) - out->size);
 }
 
-void tw_frame_seal(uint8_t *bytes, size_t size, const struct frame *frame) {
+void tw_frame_seal(uint8_t *bytes, size_t size, const struct frame_session *session,
+                   const struct frame *frame) {
     assert(size >= TW_FRAME_HEADER_BYTES && size % TW_FRAME_ALIGN == 0 && size <= UINT32_MAX);
     memcpy(bytes, magic, sizeof magic);
-    tw_put_u16(bytes + VERSION_AT, VERSION);
+    tw_put_u16(bytes + VERSION_AT, session->version);
     tw_put_u16(bytes + VERSION_AT + 2, 0);
     tw_put_u32(bytes + PAYLOAD_AT, (uint32_t)(size - TW_FRAME_HEADER_BYTES));
     tw_put_u32(bytes + CRC_AT, 0);
@@ -75,13 +89,15 @@ void tw_frame_seal(uint8_t *bytes, size_t size, const struct frame *frame) {
     tw_put_u32(bytes + DATE_AT, (uint32_t)frame->date);
     tw_put_u64(bytes + EPOCH_AT, frame->epoch);
     tw_put_u64(bytes + DURABLE_AT, frame->durable_seq);
-    tw_put_u32(bytes + CRC_AT, tw_crc32c(0, bytes, size));
+    tw_put_u32(bytes + CRC_AT, tw_crc32c(session->seed, bytes, size));
 }
 
 /* ---- reading one --------------------------------------------------------------------------- */
 
-enum frame_verdict tw_frame_read(const uint8_t *at, size_t room, struct frame *ret) {
-    if (room < TW_FRAME_HEADER_BYTES || memcmp(at, magic, sizeof magic) != 0)
+enum frame_verdict tw_frame_read(const struct frame_session *session, const uint8_t *at,
+                                 size_t room, struct frame *ret) {
+    if (room < TW_FRAME_HEADER_BYTES || memcmp(at, magic, sizeof magic) != 0 ||
+        tw_get_u16(at + VERSION_AT) != session->version)
         return TW_FRAME_NONE;
     struct frame frame = {.first_seq = tw_get_u64(at + SEQ_AT),
                           .count = tw_get_u32(at + COUNT_AT),
@@ -93,23 +109,23 @@ enum frame_verdict tw_frame_read(const uint8_t *at, size_t room, struct frame *r
     if (frame.payload_bytes > room - TW_FRAME_HEADER_BYTES ||
         frame.payload_bytes % TW_FRAME_ALIGN != 0 || frame.count == 0 ||
         frame.count > frame.payload_bytes / (TW_FRAME_PREFIX_BYTES + TW_RECORD_HEADER_BYTES) ||
-        frame.first_seq == 0 || frame.first_seq > INT64_MAX - frame.count)
+        frame.first_seq == 0 || frame.first_seq > INT64_MAX - frame.count ||
+        frame.epoch < session->epoch)
         return TW_FRAME_NONE;
     frame.bytes = TW_FRAME_HEADER_BYTES + frame.payload_bytes;
     *ret = frame;
-    if (tw_get_u16(at + VERSION_AT) != VERSION)
-        return TW_FRAME_BROKEN;
-    return frame_crc(at, frame.bytes) == tw_get_u32(at + CRC_AT) ? TW_FRAME_WHOLE : TW_FRAME_BROKEN;
+    return frame_crc(session->seed, at, frame.bytes) == tw_get_u32(at + CRC_AT) ? TW_FRAME_WHOLE
+                                                                                : TW_FRAME_BROKEN;
 }
 
 size_t tw_frame_block_after(size_t at) {
     return round_up(at + 1, TW_FRAME_BLOCK_BYTES);
 }
 
-static int read_wanted(const uint8_t *half, size_t size, size_t at, const struct frame *wanted,
-                       struct frame *ret) {
+static int read_wanted(const struct frame_session *session, const uint8_t *half, size_t size,
+                       size_t at, const struct frame *wanted, struct frame *ret) {
     struct frame frame;
-    if (at >= size || tw_frame_read(half + at, size - at, &frame) != TW_FRAME_WHOLE ||
+    if (at >= size || tw_frame_read(session, half + at, size - at, &frame) != TW_FRAME_WHOLE ||
         frame.date != wanted->date || frame.epoch != wanted->epoch ||
         frame.first_seq != wanted->first_seq)
         return 0;
@@ -117,12 +133,12 @@ static int read_wanted(const uint8_t *half, size_t size, size_t at, const struct
     return 1;
 }
 
-int tw_frame_follow(const uint8_t *half, size_t size, size_t *at, const struct frame *wanted,
-                    struct frame *ret) {
+int tw_frame_follow(const struct frame_session *session, const uint8_t *half, size_t size,
+                    size_t *at, const struct frame *wanted, struct frame *ret) {
     size_t place = *at;
-    if (!read_wanted(half, size, place, wanted, ret)) {
+    if (!read_wanted(session, half, size, place, wanted, ret)) {
         place = tw_frame_block_after(place);
-        if (!read_wanted(half, size, place, wanted, ret))
+        if (!read_wanted(session, half, size, place, wanted, ret))
             return 0;
     }
     *at = place + ret->bytes;
@@ -130,16 +146,9 @@ int tw_frame_follow(const uint8_t *half, size_t size, size_t *at, const struct f
 }
 
 size_t tw_frame_search(const uint8_t *half, size_t size, size_t at) {
-    while (at < size) {
-        const uint8_t *found = memchr(half + at, magic[0], size - at);
-        if (!found)
-            return size;
-        at = (size_t)(found - half);
-        if (at % TW_FRAME_ALIGN == 0 && size - at >= sizeof magic &&
-            memcmp(found, magic, sizeof magic) == 0)
+    for (at = round_up(at, TW_FRAME_ALIGN); at < size; at += TW_FRAME_ALIGN)
+        if (size - at >= sizeof magic && memcmp(half + at, magic, sizeof magic) == 0)
             return at;
-        at++;
-    }
     return size;
 }
 

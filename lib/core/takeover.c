@@ -7,30 +7,77 @@
 
 /* The frames of one half that belong to its last use, one behind the other from its start. */
 struct run {
+    const struct frame_session *session;
     const struct intake_half *half;
     struct frame first; /* count 0: there is none */
     size_t end;         /* behind the last of them */
     uint64_t next_seq;  /* that a frame there would have */
 };
 
-static void find_run(const struct intake_half *half, struct run *ret) {
+static void find_run(const struct frame_session *session, const struct intake_half *half,
+                     struct run *ret) {
     struct frame frame;
-    *ret = (struct run){.half = half};
-    if (tw_frame_read(half->bytes, half->size, &frame) != TW_FRAME_WHOLE)
+    *ret = (struct run){.session = session, .half = half};
+    if (tw_frame_read(session, half->bytes, half->size, &frame) != TW_FRAME_WHOLE)
         return;
     ret->first = frame;
     ret->next_seq = frame.first_seq;
     do {
         frame.first_seq = ret->next_seq;
-        if (!tw_frame_follow(half->bytes, half->size, &ret->end, &frame, &frame))
+        if (!tw_frame_follow(session, half->bytes, half->size, &ret->end, &frame, &frame))
             return;
         ret->next_seq = frame.first_seq + frame.count;
     } while (1);
 }
 
-int64_t tw_takeover_date(const struct intake_half *half) {
+int64_t tw_takeover_date(const struct frame_session *session, const struct intake_half *half) {
     struct frame frame;
-    return tw_frame_read(half->bytes, half->size, &frame) != TW_FRAME_NONE ? frame.date : 0;
+    return tw_frame_read(session, half->bytes, half->size, &frame) != TW_FRAME_NONE ? frame.date
+                                                                                    : 0;
+}
+
+/* ---- frames wherever they lie -------------------------------------------------------------- */
+
+/* A half that was forged may say at each place that a frame of megabytes begins there, and so that
+ * its checksum is to be computed over and over. Of one that a writer filled hardly more than all
+ * of it is. */
+enum { MOST_READ = 64 };
+
+struct search {
+    const struct frame_session *session;
+    const struct intake_half *half;
+    size_t at;
+    size_t read; /* bytes of what was found */
+};
+
+/* 1 and the next whole frame, which lies behind search->at - frame->bytes; 0 when there is none;
+ * TW_E_DAMAGED. */
+static int find_next(struct search *search, struct frame *ret, tw_error *why) {
+    const struct intake_half *half = search->half;
+    size_t at = search->at;
+    while ((at = tw_frame_search(half->bytes, half->size, at)) < half->size) {
+        enum frame_verdict verdict =
+            tw_frame_read(search->session, half->bytes + at, half->size - at, ret);
+        if (verdict != TW_FRAME_NONE)
+            search->read += ret->bytes;
+        if (search->read / MOST_READ > half->size)
+            return tw_fail(why, TW_E_DAMAGED,
+                           "the intake has more frames in one another than a writer leaves");
+        search->at = at += verdict == TW_FRAME_WHOLE ? ret->bytes : TW_FRAME_ALIGN;
+        if (verdict == TW_FRAME_WHOLE)
+            return 1;
+    }
+    return 0;
+}
+
+int tw_takeover_any(const struct intake_image *image) {
+    for (int i = 0; i < TW_INTAKE_HALVES; i++) {
+        struct search search = {.session = &image->session, .half = &image->halves[i]};
+        struct frame frame;
+        if (find_next(&search, &frame, NULL) != 0)
+            return 1;
+    }
+    return 0;
 }
 
 /* ---- what goes on behind the day file ------------------------------------------------------ */
@@ -50,7 +97,7 @@ static int take_run(const struct run *run, struct takeover *takeover, size_t *ca
     struct frame frame = run->first;
     size_t at = 0;
     while (at < run->end &&
-           tw_frame_follow(run->half->bytes, run->half->size, &at, &frame, &frame)) {
+           tw_frame_follow(run->session, run->half->bytes, run->half->size, &at, &frame, &frame)) {
         uint64_t last = frame.first_seq + frame.count - 1;
         uint64_t expected = takeover->last_seq + 1;
         if (frame.first_seq > expected)
@@ -87,29 +134,38 @@ static int judge_orphan(const struct frame *frame, struct takeover *takeover, tw
     return 0;
 }
 
+/* A disk writes a sector whole or not at all: where a frame lies in the sector in which the one
+ * that is missing began, that one was written too. */
+static int judge_neighbour(const struct run *run, size_t at, const struct takeover *takeover,
+                           tw_error *why) {
+    if (at <= run->end || at / TW_FRAME_SECTOR_BYTES != run->end / TW_FRAME_SECTOR_BYTES)
+        return 0;
+    return tw_fail(why, TW_E_DAMAGED,
+                   "record %llu is damaged: what follows it in the same sector is whole",
+                   (unsigned long long)takeover->last_seq + 1);
+}
+
 /* All frames of a half that are not taken over, wherever they lie: behind a gap in their run, or in
  * a use whose first frame is gone, so that the run is that of an older use or there is none. What
  * is of another use may be old, but nothing of this day was ever written that knew of more durable
  * records than there are. */
 static int judge_rest(const struct run *run, const struct takeover_day *day,
                       struct takeover *takeover, tw_error *why) {
-    const struct intake_half *half = run->half;
+    struct search search = {.session = run->session, .half = run->half};
     struct frame frame;
-    size_t at = 0;
-    while ((at = tw_frame_search(half->bytes, half->size, at)) < half->size) {
-        if (tw_frame_read(half->bytes + at, half->size - at, &frame) != TW_FRAME_WHOLE) {
-            at += TW_FRAME_ALIGN;
-            continue;
-        }
+    int status;
+    while ((status = find_next(&search, &frame, why)) > 0) {
         int is_of_run = run->first.count && frame.epoch == run->first.epoch;
-        int status = 0;
-        if (frame.date == day->date && (is_of_run || frame.durable_seq > takeover->last_seq))
+        if (frame.date != day->date)
+            continue;
+        if ((is_of_run || !run->first.count) && frame.first_seq > takeover->last_seq)
+            status = judge_neighbour(run, search.at - frame.bytes, takeover, why);
+        if (status >= 0 && (is_of_run || frame.durable_seq > takeover->last_seq))
             status = judge_orphan(&frame, takeover, why);
-        if (status)
+        if (status < 0)
             return status;
-        at += frame.bytes;
     }
-    return 0;
+    return status;
 }
 
 /* A header of the frame that would come next, without the rest of it. A disk writes a sector whole
@@ -119,7 +175,7 @@ static int judge_broken(const struct run *run, size_t at, const struct takeover_
     const struct intake_half *half = run->half;
     struct frame frame;
     if (at >= half->size ||
-        tw_frame_read(half->bytes + at, half->size - at, &frame) != TW_FRAME_BROKEN ||
+        tw_frame_read(run->session, half->bytes + at, half->size - at, &frame) != TW_FRAME_BROKEN ||
         frame.date != day->date || frame.first_seq != takeover->last_seq + 1 ||
         frame.epoch > day->transaction || (run->first.count && frame.epoch != run->first.epoch))
         return 0;
@@ -159,14 +215,14 @@ static int check_run(const struct run *run, const struct takeover_day *day, tw_e
                    (unsigned long long)run->first.epoch, (unsigned long long)day->transaction);
 }
 
-int tw_takeover_judge(const struct intake_half halves[TW_INTAKE_HALVES],
-                      const struct takeover_day *day, struct takeover *ret, tw_error *why) {
+int tw_takeover_judge(const struct intake_image *image, const struct takeover_day *day,
+                      struct takeover *ret, tw_error *why) {
     struct takeover takeover = {.last_seq = day->last_seq};
     struct run runs[TW_INTAKE_HALVES];
     size_t capacity = 0;
     int status = 0;
     for (int i = 0; i < TW_INTAKE_HALVES; i++)
-        find_run(&halves[i], &runs[i]);
+        find_run(&image->session, &image->halves[i], &runs[i]);
     /* The half whose seqs are lower was begun earlier. */
     if (runs[0].first.count && runs[1].first.count &&
         runs[1].first.first_seq < runs[0].first.first_seq) {

@@ -14,6 +14,12 @@ struct intake_half {
     size_t size;
 };
 
+/* All that an intake holds. */
+struct intake_image {
+    struct frame_session session;
+    struct intake_half halves[TW_INTAKE_HALVES];
+};
+
 /* Where the day file stands. */
 struct takeover_day {
     int64_t date;
@@ -30,11 +36,14 @@ struct takeover {
 
 /* The date of the frames in a half, also where the first of them is broken; 0 where there is none.
  */
-int64_t tw_takeover_date(const struct intake_half *half);
+int64_t tw_takeover_date(const struct frame_session *session, const struct intake_half *half);
+
+/* 1 when there is a whole frame anywhere in it. */
+int tw_takeover_any(const struct intake_image *image);
 
 /* TW_E_DAMAGED: a frame that was acknowledged is missing or broken, the frames do not fit the day
  * file, or belong to a commit that it has not seen (an old copy of it was put back). TW_E_NOMEM. */
-int tw_takeover_judge(const struct intake_half halves[TW_INTAKE_HALVES],
-                      const struct takeover_day *day, struct takeover *ret, tw_error *why);
+int tw_takeover_judge(const struct intake_image *image, const struct takeover_day *day,
+                      struct takeover *ret, tw_error *why);
 
 #endif

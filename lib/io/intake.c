@@ -73,9 +73,9 @@ static int write_frame(struct intake *intake, struct buffer *bytes, struct frame
     uint64_t half = tw_intake_use(place) % TW_INTAKE_HALVES;
     if (place % TW_INTAKE_HALF_BYTES == 0)
         begin_use(intake, place);
-    frame->date = intake->date;
+    frame->date = intake->header.date;
     frame->epoch = intake->use_epoch[half];
-    tw_frame_seal((uint8_t *)bytes->data, bytes->size, frame);
+    tw_frame_seal((uint8_t *)bytes->data, bytes->size, &intake->session, frame);
     int rc = tw_file_write(intake->fd, bytes->data, bytes->size, tw_intake_offset(place), why);
     if (rc)
         return tw_fail_in(why, rc, "%s/%s", intake->folder->shown, TW_INTAKE_NAME);
@@ -157,8 +157,9 @@ static int find_stretch(struct intake *intake, struct intake_place *place, int o
         half = (use + 1) % TW_INTAKE_HALVES;
         ret->to = intake->filled[half];
     }
-    ret->wanted = (struct frame){
-        .date = intake->date, .epoch = intake->use_epoch[half], .first_seq = place->next_seq};
+    ret->wanted = (struct frame){.date = intake->header.date,
+                                 .epoch = intake->use_epoch[half],
+                                 .first_seq = place->next_seq};
     int waits = ret->to > ret->from;
     pthread_mutex_unlock(&intake->mutex);
     return waits;
@@ -182,15 +183,19 @@ static int read_stretch(struct intake *intake, const struct stretch *stretch, si
 }
 
 /* The frames that are whole in what was read. */
-static void find_frames(const struct stretch *stretch, const struct buffer *bytes,
-                        struct intake_place *place, struct intake_span *ret) {
+static void find_frames(const struct frame_session *session, const struct stretch *stretch,
+                        const struct buffer *bytes, struct intake_place *place,
+                        struct intake_span *ret) {
     struct frame frame = stretch->wanted;
     uint64_t start = block_of(stretch->from);
     size_t at = (size_t)(stretch->from - start);
-    *ret = (struct intake_span){
-        .first_seq = frame.first_seq, .date = frame.date, .epoch = frame.epoch, .at = at};
-    while (start + at < stretch->to &&
-           tw_frame_follow((const uint8_t *)bytes->data, bytes->size, &at, &frame, &frame)) {
+    *ret = (struct intake_span){.session = *session,
+                                .first_seq = frame.first_seq,
+                                .date = frame.date,
+                                .epoch = frame.epoch,
+                                .at = at};
+    while (start + at < stretch->to && tw_frame_follow(session, (const uint8_t *)bytes->data,
+                                                       bytes->size, &at, &frame, &frame)) {
         place->at = start + at;
         ret->records += frame.count;
         ret->last_seq = frame.first_seq + frame.count - 1;
@@ -209,12 +214,12 @@ static int read_from(struct intake *intake, struct intake_place *place, int olde
     }
     int rc = read_stretch(intake, &stretch, max_bytes, bytes, why);
     if (rc == 0)
-        find_frames(&stretch, bytes, place, &span);
+        find_frames(&intake->session, &stretch, bytes, place, &span);
     /* The first of them is longer than that. */
     if (rc == 0 && span.records == 0) {
         rc = read_stretch(intake, &stretch, SIZE_MAX, bytes, why);
         if (rc == 0)
-            find_frames(&stretch, bytes, place, &span);
+            find_frames(&intake->session, &stretch, bytes, place, &span);
     }
     if (rc == 0 && span.records == 0)
         rc = tw_fail(why, TW_E_DAMAGED,
@@ -241,7 +246,8 @@ int tw_intake_next(const struct intake_span *span, const struct buffer *bytes, s
     if (next > span->last_seq)
         return 0;
     struct frame wanted = {.first_seq = next, .date = span->date, .epoch = span->epoch};
-    int follows = tw_frame_follow((const uint8_t *)bytes->data, bytes->size, at, &wanted, frame);
+    int follows = tw_frame_follow(&span->session, (const uint8_t *)bytes->data, bytes->size, at,
+                                  &wanted, frame);
     assert(follows);
     return follows;
 }

@@ -1,17 +1,18 @@
 /* intake.wal: what was appended and is in no day file yet. One file of fixed size, written once
  * with zeros so that a flush never has to record a size or an extent, and used again and again.
  *
- * A block of 4096 bytes says what the file is; behind it lie two halves that are filled in turn
- * with frames (core/frame.h). A half is used again when all its frames are in the day file. An
- * append is one write. After a flush the next frame begins in a new block: a write of a disk that
- * is cut off by a power failure can then hurt no byte that a flush has made durable before.
+ * A block of 4096 bytes says what the file is (io/intake_header.h); behind it lie two halves that
+ * are filled in turn with frames (core/frame.h). A half is used again when all its frames are in
+ * the day file. An append is one write. After a flush the next frame begins in a new block: a write
+ * of a disk that is cut off by a power failure can then hurt no byte that a flush has made durable
+ * before.
  *
  * One thread at a time appends, one takes frames over; any may flush meanwhile. */
 #ifndef TW_IO_INTAKE_H
 #define TW_IO_INTAKE_H
 
-#include "core/takeover.h"
 #include "io/folder.h"
+#include "io/intake_header.h"
 
 enum {
     TW_INTAKE_HEADER_BYTES = TW_FRAME_BLOCK_BYTES,
@@ -21,20 +22,22 @@ enum {
 
 struct intake;
 
-/* Makes the file, durably: under a temporary name first. TW_E_EXISTS, TW_E_NO_SPACE, TW_E_IO. */
-int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
+/* Makes the file, durably and empty: under a temporary name first. It belongs to day files that
+ * name this session. TW_E_EXISTS, TW_E_NO_SPACE, TW_E_IO. */
+int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], uint64_t session,
+                     tw_error *why);
 
-/* The same in the place of one that a crashed init left behind. */
+/* The same in the place of one that a crashed init left behind; no session has begun. */
 int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
 
-/* Reads both halves into `bytes`: of a journal that nobody writes. A half that a reset has
+/* What the file is and, in `bytes`, both halves: of a journal that nobody writes. A half that was
  * emptied has size 0. TW_E_NOT_FOUND,
  * TW_E_DAMAGED (not the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
 int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
-                   struct intake_half ret[TW_INTAKE_HALVES], tw_error *why);
+                   struct intake_header *ret_header, struct intake_image *ret, tw_error *why);
 
-/* Opens it for appending; the writer lock is held and everything in it is in a day file. Empties
- * it, durably. Errors as of tw_intake_look. */
+/* Opens it for appending; the writer lock is held. tw_intake_reset comes next. Errors as of
+ * tw_intake_look. */
 int tw_intake_open(const struct folder *folder, const uint8_t uuid[16], struct intake **ret,
                    tw_error *why);
 void tw_intake_close(struct intake *intake); /* NULL is fine */
@@ -42,9 +45,15 @@ void tw_intake_close(struct intake *intake); /* NULL is fine */
 /* The same in a forked child, where a thread that is not here may still count as waiting. */
 void tw_intake_forget(struct intake *intake);
 
-/* Takes everything in it out, durably: all of it is in a day file. Frames of `date` may follow;
- * `epoch` is LMDB's number of the last commit of their day file. */
-int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_error *why);
+/* Begins a session, durably: everything in it is in a day file and is not found any more. The day
+ * file of `date` names the session before, and frames may follow as soon as it names this one, by
+ * the commit that will have the number `epoch`. */
+int tw_intake_reset(struct intake *intake, int64_t date, uint64_t session_before, uint64_t epoch,
+                    uint64_t *ret_session, tw_error *why);
+
+/* Says, durably, that all of it is in the day file: nothing is appended in this session any more.
+ */
+int tw_intake_finish(struct intake *intake, tw_error *why);
 
 /* A frame that is longer than this goes straight into the day file. */
 int tw_intake_takes(size_t frame_bytes);
@@ -79,6 +88,7 @@ struct intake_span {
     uint64_t first_seq, last_seq;
     int64_t date;
     uint64_t epoch;
+    struct frame_session session;
     size_t at; /* of the first of them in `bytes` */
 };
 

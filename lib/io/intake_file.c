@@ -4,60 +4,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/digest.h"
+#include "base/error.h"
 #include "io/intake_internal.h"
 #include "io/system.h"
 
 static const char temporary_name[] = "intake.wal.new";
-static const uint8_t magic[] = {'T', 'W', 'I', 'N'};
 
-/* The first block of a half that a reset has emptied: one that reads as zeros was lost. */
+/* The first block of a half that was emptied, in an intake without sessions. */
 static const uint8_t emptied[TW_FRAME_BLOCK_BYTES] = {'T', 'W', 'E', 'M'};
 
-enum {
-    VERSION = 1,
-    VERSION_AT = 4,
-    UUID_AT = 8,
-    UUID_BYTES = 16,
-    HALF_BYTES_AT = 24,
-    CRC_AT = 28,
-    USED_BYTES = 32,
-    ZEROS_AT_ONCE = 4096
-};
-
-static void encode_header(const uint8_t uuid[UUID_BYTES], uint8_t out[TW_INTAKE_HEADER_BYTES]) {
-    memset(out, 0, TW_INTAKE_HEADER_BYTES);
-    memcpy(out, magic, sizeof magic);
-    tw_put_u32(out + VERSION_AT, VERSION);
-    memcpy(out + UUID_AT, uuid, UUID_BYTES);
-    tw_put_u32(out + HALF_BYTES_AT, TW_INTAKE_HALF_BYTES);
-    tw_put_u32(out + CRC_AT, tw_crc32c(0, out, CRC_AT));
-}
-
-static int check_header(const struct folder *folder, const uint8_t *header, size_t size,
-                        const uint8_t uuid[UUID_BYTES], tw_error *why) {
-    if (size < USED_BYTES || memcmp(header, magic, sizeof magic) != 0 ||
-        tw_get_u32(header + CRC_AT) != tw_crc32c(0, header, CRC_AT))
-        return tw_fail(why, TW_E_DAMAGED, "%s/%s does not start as an intake does", folder->shown,
-                       TW_INTAKE_NAME);
-    if (tw_get_u32(header + VERSION_AT) > VERSION)
-        return tw_fail(why, TW_E_NEWER, "%s/%s has version %u, this version knows up to %d",
-                       folder->shown, TW_INTAKE_NAME, (unsigned)tw_get_u32(header + VERSION_AT),
-                       VERSION);
-    if (memcmp(header + UUID_AT, uuid, UUID_BYTES) != 0)
-        return tw_fail(why, TW_E_DAMAGED, "%s/%s is of another journal", folder->shown,
-                       TW_INTAKE_NAME);
-    if (tw_get_u32(header + VERSION_AT) != VERSION ||
-        tw_get_u32(header + HALF_BYTES_AT) != TW_INTAKE_HALF_BYTES)
-        return tw_fail(why, TW_E_DAMAGED, "%s/%s has halves of %u bytes, expected %d",
-                       folder->shown, TW_INTAKE_NAME, (unsigned)tw_get_u32(header + HALF_BYTES_AT),
-                       TW_INTAKE_HALF_BYTES);
-    return 0;
-}
+enum { ZEROS_AT_ONCE = 4096 };
 
 /* ---- making -------------------------------------------------------------------------------- */
 
@@ -73,10 +34,11 @@ static int write_zeros(int fd, tw_error *why) {
     return rc;
 }
 
-static int fill(const struct folder *folder, int fd, const uint8_t uuid[UUID_BYTES],
+static int fill(const struct folder *folder, int fd, const uint8_t uuid[16], uint64_t session,
                 tw_error *why) {
     uint8_t header[TW_INTAKE_HEADER_BYTES];
-    encode_header(uuid, header);
+    struct intake_header empty = {.session = session, .is_empty = 1};
+    tw_intake_header_encode(&empty, uuid, header);
     int rc = write_zeros(fd, why);
     if (rc == 0)
         rc = tw_file_write(fd, header, sizeof header, 0, why);
@@ -85,14 +47,15 @@ static int fill(const struct folder *folder, int fd, const uint8_t uuid[UUID_BYT
     return rc;
 }
 
-int tw_intake_create(const struct folder *folder, const uint8_t uuid[UUID_BYTES], tw_error *why) {
+int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], uint64_t session,
+                     tw_error *why) {
     int fd = -1;
     int rc = tw_folder_remove(folder, temporary_name, why);
     if (rc == 0)
         rc = tw_folder_make_file(folder, temporary_name, &fd, why);
     if (rc)
         return rc;
-    rc = fill(folder, fd, uuid, why);
+    rc = fill(folder, fd, uuid, session, why);
     close(fd);
     if (rc == 0)
         rc = tw_folder_rename(folder, temporary_name, TW_INTAKE_NAME, why);
@@ -104,15 +67,15 @@ int tw_intake_create(const struct folder *folder, const uint8_t uuid[UUID_BYTES]
     return tw_folder_sync(folder, why);
 }
 
-int tw_intake_remake(const struct folder *folder, const uint8_t uuid[UUID_BYTES], tw_error *why) {
+int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why) {
     int rc = tw_folder_remove(folder, TW_INTAKE_NAME, why);
-    return rc ? rc : tw_intake_create(folder, uuid, why);
+    return rc ? rc : tw_intake_create(folder, uuid, 0, why);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-static int open_file(const struct folder *folder, const uint8_t uuid[UUID_BYTES], int flags,
-                     int *ret_fd, struct stat *ret_stat, tw_error *why) {
+static int open_file(const struct folder *folder, const uint8_t uuid[16], int flags, int *ret_fd,
+                     struct stat *ret_stat, struct intake_header *ret, tw_error *why) {
     uint8_t header[TW_INTAKE_HEADER_BYTES];
     size_t size = 0;
     int fd = -1;
@@ -121,23 +84,26 @@ static int open_file(const struct folder *folder, const uint8_t uuid[UUID_BYTES]
         return rc;
     rc = tw_file_read(fd, header, sizeof header, 0, &size, why);
     if (rc == 0)
-        rc = check_header(folder, header, size, uuid, why);
+        rc = tw_intake_header_decode(header, size, uuid, ret, why);
     if (rc == 0 && ret_stat->st_size != TW_INTAKE_BYTES)
-        rc = tw_fail(why, TW_E_DAMAGED, "%s/%s has %lld bytes, expected %d", folder->shown,
-                     TW_INTAKE_NAME, (long long)ret_stat->st_size, TW_INTAKE_BYTES);
-    if (rc)
+        rc = tw_fail(why, TW_E_DAMAGED, "it has %lld bytes, expected %d",
+                     (long long)ret_stat->st_size, TW_INTAKE_BYTES);
+    if (rc) {
         close(fd);
-    else
-        *ret_fd = fd;
-    return rc;
+        return tw_fail_in(why, rc, "%s/%s", folder->shown, TW_INTAKE_NAME);
+    }
+    *ret_fd = fd;
+    return 0;
 }
 
-static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
+static int read_half(int fd, const struct intake_header *header, int index, struct buffer *bytes,
+                     tw_error *why) {
     uint8_t first[TW_FRAME_BLOCK_BYTES];
     int64_t at = tw_intake_offset((uint64_t)index * TW_INTAKE_HALF_BYTES);
     size_t size = 0;
     int rc = tw_file_read(fd, first, sizeof first, at, &size, why);
-    if (rc || (size == sizeof first && memcmp(first, emptied, size) == 0))
+    int has_mark = header->version == 1 && memcmp(first, emptied, sizeof first) == 0;
+    if (rc || (size == sizeof first && (has_mark || header->is_empty)))
         return rc;
     if (tw_buffer_reserve(bytes, TW_INTAKE_HALF_BYTES))
         return tw_fail(why, TW_E_NOMEM, "no memory to read the intake");
@@ -149,25 +115,31 @@ static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
     return rc;
 }
 
-int tw_intake_look(const struct folder *folder, const uint8_t uuid[UUID_BYTES],
-                   struct buffer *bytes, struct intake_half ret[TW_INTAKE_HALVES], tw_error *why) {
+int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
+                   struct intake_header *ret_header, struct intake_image *ret, tw_error *why) {
+    struct intake_header header;
     struct stat status;
     int fd = -1;
-    int rc = open_file(folder, uuid, O_RDONLY, &fd, &status, why);
+    int rc = open_file(folder, uuid, O_RDONLY, &fd, &status, &header, why);
     size_t ends[TW_INTAKE_HALVES] = {0};
     tw_buffer_clear(bytes);
     for (int i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++) {
-        rc = read_half(fd, i, bytes, why);
+        rc = read_half(fd, &header, i, bytes, why);
         ends[i] = bytes->size;
     }
     if (fd >= 0)
         close(fd);
+    if (rc)
+        return rc;
     /* The buffer may have moved while it grew. */
-    for (int i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++) {
+    for (int i = 0; i < TW_INTAKE_HALVES; i++) {
         size_t start = i ? ends[i - 1] : 0;
-        ret[i] = (struct intake_half){(const uint8_t *)bytes->data + start, ends[i] - start};
+        ret->halves[i] =
+            (struct intake_half){(const uint8_t *)bytes->data + start, ends[i] - start};
     }
-    return rc;
+    ret->session = tw_intake_header_frames(&header, uuid);
+    *ret_header = header;
+    return 0;
 }
 
 /* A copy may have got holes where the zeros were. */
@@ -175,7 +147,7 @@ static int fill_holes(struct intake *intake, const struct stat *status, tw_error
     return (int64_t)status->st_blocks * 512 < TW_INTAKE_BYTES ? write_zeros(intake->fd, why) : 0;
 }
 
-int tw_intake_open(const struct folder *folder, const uint8_t uuid[UUID_BYTES], struct intake **ret,
+int tw_intake_open(const struct folder *folder, const uint8_t uuid[16], struct intake **ret,
                    tw_error *why) {
     struct stat status;
     struct intake *intake = calloc(1, sizeof *intake);
@@ -185,7 +157,8 @@ int tw_intake_open(const struct folder *folder, const uint8_t uuid[UUID_BYTES], 
     intake->fd = -1;
     pthread_mutex_init(&intake->mutex, NULL);
     tw_thread_condition(&intake->released);
-    int rc = open_file(folder, uuid, O_RDWR, &intake->fd, &status, why);
+    memcpy(intake->uuid, uuid, sizeof intake->uuid);
+    int rc = open_file(folder, uuid, O_RDWR, &intake->fd, &status, &intake->header, why);
     if (rc == 0) {
         intake->device = status.st_dev;
         intake->inode = status.st_ino;
@@ -213,25 +186,46 @@ void tw_intake_close(struct intake *intake) {
     tw_intake_forget(intake);
 }
 
-int tw_intake_reset(struct intake *intake, int64_t date, uint64_t epoch, tw_error *why) {
-    int rc = 0;
-    for (uint64_t i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++)
-        rc = tw_file_write(intake->fd, emptied, sizeof emptied,
-                           tw_intake_offset(i * TW_INTAKE_HALF_BYTES), why);
+/* One sector of the block is used: it is there as it was or as it is to be. */
+static int put_header(struct intake *intake, const struct intake_header *header, tw_error *why) {
+    uint8_t block[TW_INTAKE_HEADER_BYTES];
+    tw_intake_header_encode(header, intake->uuid, block);
+    int rc = tw_file_write(intake->fd, block, sizeof block, 0, why);
     if (rc == 0 && fdatasync(intake->fd) != 0)
-        rc = tw_system_fail(why, errno, "syncing %s/%s", intake->folder->shown, TW_INTAKE_NAME);
+        rc = tw_system_fail(why, errno, "syncing");
+    return rc ? tw_fail_in(why, rc, "%s/%s", intake->folder->shown, TW_INTAKE_NAME) : 0;
+}
+
+int tw_intake_reset(struct intake *intake, int64_t date, uint64_t session_before, uint64_t epoch,
+                    uint64_t *ret_session, tw_error *why) {
+    struct intake_header header = {.date = date, .session_before = session_before, .epoch = epoch};
+    while (header.session == 0 || header.session == session_before)
+        if (getrandom(&header.session, sizeof header.session, 0) != sizeof header.session)
+            return tw_system_fail(why, errno, "asking for random bytes");
+    int rc = put_header(intake, &header, why);
     if (rc)
         return rc;
     pthread_mutex_lock(&intake->mutex);
+    intake->header = header;
+    intake->session = tw_frame_session(intake->uuid, header.session, epoch);
     intake->end = intake->taken = intake->sealed = 0;
     memset(intake->filled, 0, sizeof intake->filled);
-    intake->date = date;
     intake->epoch = epoch;
     memset(intake->use_epoch, 0, sizeof intake->use_epoch);
     intake->next_seq = 0;
     intake->last_seq = 0;
     pthread_mutex_unlock(&intake->mutex);
+    *ret_session = header.session;
     return 0;
+}
+
+int tw_intake_finish(struct intake *intake, tw_error *why) {
+    struct intake_header header = intake->header;
+    header.is_empty = 1;
+    int rc = put_header(intake, &header, why);
+    if (rc == 0)
+        intake->header = header;
+    return rc;
 }
 
 /* Asked without the times of the file: a kernel that was asked for them gives the next write a time

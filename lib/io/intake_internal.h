@@ -23,10 +23,12 @@ struct intake {
     uint64_t sealed;                      /* a flush of what lies before it began */
     uint64_t filled[TW_INTAKE_HALVES];    /* behind the last frame of the half's newest use */
     uint64_t use_epoch[TW_INTAKE_HALVES]; /* of that use */
-    int64_t date;
-    uint64_t epoch;    /* for the next use */
-    uint64_t last_seq; /* of the last frame; 0: none since the reset */
-    uint64_t next_seq; /* first record that waits to be taken over; 0: none did yet */
+    uint8_t uuid[16];
+    struct intake_header header;  /* as it is in the file */
+    struct frame_session session; /* that follows from it */
+    uint64_t epoch;               /* for the next use */
+    uint64_t last_seq;            /* of the last frame; 0: none since the reset */
+    uint64_t next_seq;            /* first record that waits to be taken over; 0: none did yet */
 };
 
 static inline uint64_t tw_intake_use(uint64_t place) {

@@ -59,9 +59,10 @@ struct log_stat {
 };
 
 /* Makes the day file, durably: under a temporary name first, so that a crash leaves none or a whole
- * one. The writer lock is held. TW_E_EXISTS, TW_E_NO_SPACE. */
+ * one. Its head names the session of the intake. The writer lock is held. TW_E_EXISTS,
+ * TW_E_NO_SPACE. */
 int tw_log_create(const struct folder *folder, int64_t date, const struct log_origin *origin,
-                  tw_error *why);
+                  uint64_t session, tw_error *why);
 
 /* Never creates: a missing file is TW_E_NOT_FOUND, an empty one TW_E_DAMAGED. No damaged file gets
  * as far as LMDB (io/preflight.h).
@@ -108,8 +109,9 @@ int tw_log_commit(struct log *log, const struct log_record *records, size_t coun
                   const struct log_snapshot *snapshot, const uint8_t digest[TW_DIGEST_BYTES],
                   tw_error *why);
 
-/* A commit that changes nothing but LMDB's number of it. Errors as of tw_log_commit. */
-int tw_log_touch(struct log *log, tw_error *why);
+/* Commits that a session of the intake begins, whose frames go on behind the last record. Errors as
+ * of tw_log_commit. */
+int tw_log_begin_session(struct log *log, uint64_t session, tw_error *why);
 
 /* 1 when the handle is TW_E_FAILED. */
 int tw_log_failed(const struct log *log);

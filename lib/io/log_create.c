@@ -70,7 +70,8 @@ static int put_fixed(struct env *env, struct MDB_txn *txn, const char *name, con
 }
 
 /* The first records go into LMDB's second commit: the first made the tables. */
-static int write_first(struct env *env, const struct log_origin *origin, tw_error *why) {
+static int write_first(struct env *env, const struct log_origin *origin, uint64_t session,
+                       tw_error *why) {
     uint8_t origin_record[TW_ORIGIN_BYTES];
     uint8_t head_record[TW_HEAD_BYTES];
     struct MDB_txn *txn = NULL;
@@ -78,13 +79,14 @@ static int write_first(struct env *env, const struct log_origin *origin, tw_erro
     if (rc)
         return rc > 0 ? tw_fail(why, TW_E_IO, "a new day file has changed already") : rc;
     struct log_head head = {.last_seq = origin->previous_seq,
-                            .transaction = tw_env_transaction(txn)};
+                            .transaction = tw_env_transaction(txn),
+                            .session = session};
     memcpy(head.digest, origin->previous_digest, sizeof head.digest);
     tw_origin_encode(origin, origin_record);
-    tw_head_encode(&head, head_record);
+    size_t head_bytes = tw_head_encode(&head, head_record);
     rc = put_fixed(env, txn, "origin", origin_record, sizeof origin_record, why);
     if (rc == 0)
-        rc = put_fixed(env, txn, "head", head_record, sizeof head_record, why);
+        rc = put_fixed(env, txn, "head", head_record, head_bytes, why);
     if (rc) {
         tw_env_abort(txn);
         return rc;
@@ -93,13 +95,13 @@ static int write_first(struct env *env, const struct log_origin *origin, tw_erro
 }
 
 static int fill_new(const struct folder *folder, const struct new_names *names, int fd,
-                    const struct log_origin *origin, tw_error *why) {
+                    const struct log_origin *origin, uint64_t session, tw_error *why) {
     struct env *env = NULL;
     int rc = tw_log_reserve_lock(folder->fd, folder, names->new_lock, why);
     if (rc == 0)
         rc = tw_env_open(folder->fd, names->new_name, TW_ENV_MAKE, TW_LOG_FIRST_BYTES, &env, why);
     if (rc == 0)
-        rc = write_first(env, origin, why);
+        rc = write_first(env, origin, session, why);
     tw_env_close(env);
     /* LMDB takes a file with anything in it for one of its own, so the space comes last. */
     if (rc == 0)
@@ -110,14 +112,14 @@ static int fill_new(const struct folder *folder, const struct new_names *names, 
 }
 
 static int make_day(const struct folder *folder, const struct new_names *names,
-                    const struct log_origin *origin, tw_error *why) {
+                    const struct log_origin *origin, uint64_t session, tw_error *why) {
     int fd = -1;
     int rc = remove_new(folder, names, why);
     if (rc == 0)
         rc = tw_folder_make_file(folder, names->new_name, &fd, why);
     if (rc)
         return rc;
-    rc = fill_new(folder, names, fd, origin, why);
+    rc = fill_new(folder, names, fd, origin, session, why);
     close(fd);
     if (rc == 0)
         rc = tw_folder_remove(folder, names->new_lock, why);
@@ -133,7 +135,7 @@ static int make_day(const struct folder *folder, const struct new_names *names,
 }
 
 int tw_log_create(const struct folder *folder, int64_t date, const struct log_origin *origin,
-                  tw_error *why) {
+                  uint64_t session, tw_error *why) {
     struct new_names names;
     if (!tw_date_valid(date) || origin->date != date)
         return tw_fail(why, TW_E_INVALID, "a day file for %" PRId64 " whose origin says %" PRId64,
@@ -154,7 +156,7 @@ int tw_log_create(const struct folder *folder, int64_t date, const struct log_or
                    ? taken
                    : tw_fail(why, TW_E_EXISTS, "%s/%s is there already", folder->shown, names.name);
     tw_share_lock();
-    rc = make_day(folder, &names, origin, why);
+    rc = make_day(folder, &names, origin, session, why);
     tw_share_unlock();
     return rc;
 }

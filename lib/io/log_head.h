@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-enum { TW_HEAD_BYTES = 80, TW_ORIGIN_BYTES = 80 };
+enum { TW_HEAD_BYTES = 88, TW_ORIGIN_BYTES = 80 };
 
 struct log_origin {
     int64_t date;
@@ -24,9 +24,11 @@ struct log_head {
     int64_t last_time_ns;
     uint64_t transaction; /* LMDB's number of the commit that wrote this */
     uint8_t digest[TW_DIGEST_BYTES];
+    uint64_t session; /* of the intake that goes on behind it (io/intake_header.h); 0: none did */
 };
 
-void tw_head_encode(const struct log_head *head, uint8_t out[TW_HEAD_BYTES]);
+/* Returns how many bytes it has: without a session it is that of an earlier format. */
+size_t tw_head_encode(const struct log_head *head, uint8_t out[TW_HEAD_BYTES]);
 int tw_head_decode(const void *bytes, size_t size, struct log_head *ret, tw_error *why);
 void tw_origin_encode(const struct log_origin *origin, uint8_t out[TW_ORIGIN_BYTES]);
 int tw_origin_decode(const void *bytes, size_t size, struct log_origin *ret, tw_error *why);

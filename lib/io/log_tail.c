@@ -13,6 +13,8 @@ enum { TRIES_TO_READ = 5 };
 
 struct log_tail {
     struct buffer bytes; /* of the intake */
+    struct intake_header header;
+    struct intake_image image;
     struct log_batch batch;
     uint64_t torn;
 };
@@ -27,12 +29,18 @@ void tw_log_tail_free(struct log_tail *tail) {
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static int fill(struct log_tail *tail, const struct intake_half *halves,
-                const struct log_head *head, int64_t date, tw_error *why) {
+static int fill(struct log_tail *tail, int is_newest, const struct log_head *head, int64_t date,
+                tw_error *why) {
     struct takeover_day day = {
         .date = date, .last_seq = head->last_seq, .transaction = head->transaction};
     struct takeover takeover;
-    int status = tw_takeover_judge(halves, &day, &takeover, why);
+    /* With sessions, all frames are of one date. */
+    if (!is_newest && tail->header.session)
+        return 0;
+    int status =
+        is_newest ? tw_intake_header_match(&tail->header, &tail->image, head->session, why) : 0;
+    if (!status)
+        status = tw_takeover_judge(&tail->image, &day, &takeover, why);
     if (status)
         return tw_fail_in(why, status, "intake.wal, day %lld", (long long)date);
     tail->torn = takeover.torn;
@@ -46,13 +54,12 @@ static int fill(struct log_tail *tail, const struct intake_half *halves,
 /* Reads the intake while nobody writes it. A start begins with a commit, so that an intake read
  * between two looks at the same commit was not touched meanwhile. 1: it was, or somebody writes. */
 static int read_still(struct log *log, const struct folder *folder, const uint8_t uuid[16],
-                      struct log_tail *tail, struct intake_half halves[TW_INTAKE_HALVES],
-                      struct log_head *head, tw_error *why) {
+                      struct log_tail *tail, struct log_head *head, tw_error *why) {
     struct lock_holder holder;
     struct log_head after;
     int status = tw_log_head(log, head, why);
     if (!status)
-        status = tw_intake_look(folder, uuid, &tail->bytes, halves, why);
+        status = tw_intake_look(folder, uuid, &tail->bytes, &tail->header, &tail->image, why);
     if (!status)
         status = tw_lock_query(folder, &holder, why);
     if (status)
@@ -63,9 +70,8 @@ static int read_still(struct log *log, const struct folder *folder, const uint8_
     return status ? status : after.transaction != head->transaction;
 }
 
-int tw_log_tail_load(struct log *log, const struct folder *folder, const uint8_t uuid[16],
-                     struct log_tail **ret, tw_error *why) {
-    struct intake_half halves[TW_INTAKE_HALVES];
+int tw_log_tail_load(struct log *log, int is_newest, const struct folder *folder,
+                     const uint8_t uuid[16], struct log_tail **ret, tw_error *why) {
     struct lock_holder holder = {0};
     struct log_head head;
     struct log_tail *tail = calloc(1, sizeof *tail);
@@ -75,11 +81,11 @@ int tw_log_tail_load(struct log *log, const struct folder *folder, const uint8_t
         status = tw_lock_query(folder, &holder, why);
         if (status || holder.alive)
             break;
-        status = read_still(log, folder, uuid, tail, halves, &head, why);
+        status = read_still(log, folder, uuid, tail, &head, why);
     }
     int unread = status > 0 || holder.alive;
     if (!status && !unread)
-        status = fill(tail, halves, &head, tw_log_date(log), why);
+        status = fill(tail, is_newest, &head, tw_log_date(log), why);
     if (status || unread || (tail->batch.count == 0 && tail->torn == 0)) {
         tw_log_tail_free(tail);
         return status > 0 ? 0 : status;

@@ -8,10 +8,11 @@
 struct log_tail;
 
 /* *ret is NULL where there is nothing to put behind it: the intake has no records of this date, or
- * a process writes the journal, who brings them into the day file itself. TW_E_NOT_FOUND when there
+ * a process writes the journal, who brings them into the day file itself. Of the newest day it is
+ * checked that the intake belongs to it. TW_E_NOT_FOUND when there
  * is no intake; TW_E_DAMAGED, TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
-int tw_log_tail_load(struct log *log, const struct folder *folder, const uint8_t uuid[16],
-                     struct log_tail **ret, tw_error *why);
+int tw_log_tail_load(struct log *log, int is_newest, const struct folder *folder,
+                     const uint8_t uuid[16], struct log_tail **ret, tw_error *why);
 void tw_log_tail_free(struct log_tail *tail); /* NULL is fine */
 
 /* The calls of the log, for what lies behind its stored part. A writer that has started since may

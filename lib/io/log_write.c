@@ -213,9 +213,9 @@ static int put_change(struct env *env, struct MDB_txn *txn, struct change *chang
         return rc;
     uint8_t head[TW_HEAD_BYTES];
     change->head.transaction = tw_env_transaction(txn);
-    tw_head_encode(&change->head, head);
+    size_t head_bytes = tw_head_encode(&change->head, head);
     return tw_env_put(env, txn, TW_TABLE_META, tw_log_fixed_key("head"),
-                      (struct bytes){head, sizeof head}, TW_PUT_REPLACE, why);
+                      (struct bytes){head, head_bytes}, TW_PUT_REPLACE, why);
 }
 
 /* Errors after which the transaction is gone without a trace and the handle is as good as before.
@@ -335,9 +335,10 @@ int tw_log_commit(struct log *log, const struct log_record *records, size_t coun
     return write_change(log, &change, why);
 }
 
-int tw_log_touch(struct log *log, tw_error *why) {
+int tw_log_begin_session(struct log *log, uint64_t session, tw_error *why) {
     struct change change = {NULL, 0, NULL, 0, log->head};
     int rc = check_usable(log, why);
+    change.head.session = session;
     return rc ? rc : write_change(log, &change, why);
 }
 

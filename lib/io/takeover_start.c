@@ -64,15 +64,20 @@ static int excuse_missing(const struct folder *folder, tw_error *why) {
 
 int tw_takeover_read(struct takeover_start *start, const struct folder *folder,
                      const struct identity *identity, tw_error *why) {
-    int status = tw_intake_look(folder, identity->uuid, &start->bytes, start->halves, why);
+    int status =
+        tw_intake_look(folder, identity->uuid, &start->bytes, &start->header, &start->image, why);
     start->is_there = status == 0;
     if (status != TW_E_NOT_FOUND)
         return status;
-    memset(start->halves, 0, sizeof start->halves);
     return identity->format < TW_FORMAT_INTAKE ? 0 : excuse_missing(folder, why);
 }
 
 /* ---- taking over --------------------------------------------------------------------------- */
+
+int tw_takeover_match(const struct takeover_start *start, uint64_t session, tw_error *why) {
+    return start->is_there ? tw_intake_header_match(&start->header, &start->image, session, why)
+                           : 0;
+}
 
 int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *why) {
     struct log_batch batch = {0};
@@ -83,7 +88,9 @@ int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *wh
         return status;
     struct takeover_day day = {
         .date = tw_log_date(log), .last_seq = head.last_seq, .transaction = head.transaction};
-    status = tw_takeover_judge(start->halves, &day, &takeover, why);
+    status = tw_takeover_match(start, head.session, why);
+    if (!status)
+        status = tw_takeover_judge(&start->image, &day, &takeover, why);
     if (status)
         return tw_fail_in(why, status, "intake.wal, day %lld", (long long)day.date);
     status = tw_log_batch_begin(&batch, head.digest, start->bytes.size, why);
@@ -117,12 +124,19 @@ static int take_into_date(struct takeover_start *start, const struct folder *fol
     return tw_log_close_trimmed(log, why);
 }
 
+/* An intake with sessions has frames of one date, and says of which; else they say it. */
+static void dates_of(const struct takeover_start *start, int64_t ret[TW_INTAKE_HALVES]) {
+    const struct intake_header *header = &start->header;
+    for (int i = 0; i < TW_INTAKE_HALVES; i++)
+        ret[i] = !header->date ? tw_takeover_date(&start->image.session, &start->image.halves[i])
+                               : (header->is_empty ? 0 : header->date);
+}
+
 int tw_takeover_older(struct takeover_start *start, const struct folder *folder, int64_t date,
                       tw_error *why) {
     int64_t dates[TW_INTAKE_HALVES];
     int status = 0;
-    for (int i = 0; i < TW_INTAKE_HALVES; i++)
-        dates[i] = tw_takeover_date(&start->halves[i]);
+    dates_of(start, dates);
     for (int i = 0; !status && i < TW_INTAKE_HALVES; i++) {
         if (dates[i] && (!tw_date_valid(dates[i]) || dates[i] > date))
             status = tw_fail(why, TW_E_DAMAGED, "%s/intake.wal has records of %lld, a later date",
@@ -135,24 +149,30 @@ int tw_takeover_older(struct takeover_start *start, const struct folder *folder,
 
 /* ---- ready for appends --------------------------------------------------------------------- */
 
+int tw_takeover_begin_session(struct intake *intake, struct log *log, tw_error *why) {
+    struct log_head head;
+    uint64_t session;
+    int status = tw_log_head(log, &head, why);
+    if (!status)
+        status = tw_intake_reset(intake, tw_log_date(log), head.session, head.transaction + 1,
+                                 &session, why);
+    return status ? status : tw_log_begin_session(log, session, why);
+}
+
 int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
                      struct identity *identity, struct log *log, struct intake **ret,
                      tw_error *why) {
     struct log_head head;
     struct intake *intake = NULL;
-    /* What was dropped stays in the intake until it is written over. Frames of this session must
-     * not have its epoch. */
-    int status = start->is_there ? tw_log_touch(log, why) : 0;
+    int status = tw_log_head(log, &head, why);
     if (!status && !start->is_there)
-        status = tw_intake_create(folder, identity->uuid, why);
-    if (!status && identity->format < TW_FORMAT_INTAKE)
-        status = tw_identity_upgrade(folder, identity, why);
-    if (!status)
-        status = tw_log_head(log, &head, why);
+        status = tw_intake_create(folder, identity->uuid, head.session, why);
     if (!status)
         status = tw_intake_open(folder, identity->uuid, &intake, why);
     if (!status)
-        status = tw_intake_reset(intake, tw_log_date(log), head.transaction, why);
+        status = tw_takeover_begin_session(intake, log, why);
+    if (!status && identity->format < TW_FORMAT)
+        status = tw_identity_upgrade(folder, identity, why);
     if (status) {
         tw_intake_close(intake);
         return status;
@@ -163,5 +183,5 @@ int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
 
 void tw_takeover_free(struct takeover_start *start) {
     tw_buffer_free(&start->bytes);
-    memset(start->halves, 0, sizeof start->halves);
+    memset(start, 0, sizeof *start);
 }

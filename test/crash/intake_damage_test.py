@@ -2,9 +2,8 @@
 """The intake of a crashed journal, damaged by bits, blocks, length and foreign bytes: the command
 refuses it by name or goes on, never by a signal and never without an end. Where it goes on, the
 log is a beginning of what was appended, and misses no more than the last frame that was flushed:
-the one whose damage cannot be told from a write that power cut off (docs/durability.md, which
-also says what is not noticed: the marks of empty halves, and frames of other journals, are none
-of the damage here). TW_SEED chooses the damage, TW_DAMAGES how much of it."""
+the one whose damage cannot be told from a write that power cut off (docs/durability.md).
+TW_SEED chooses the damage, TW_DAMAGES how much of it."""
 import json
 import os
 import random
@@ -65,6 +64,11 @@ class Damage:
         at = self.place(size)
         data[at:at + size] = self.chance.randbytes(size)
 
+    def emptied(self, data):
+        """As format 2 marked a half that has nothing in it."""
+        at = HEADER + self.chance.randrange(2) * HALF
+        data[at:at + BLOCK] = b"TWEM".ljust(BLOCK, b"\0")
+
     def copied(self, data):
         size = self.chance.choice((SECTOR, BLOCK))
         there, here = self.place(size) // size * size, self.place(size) // size * size
@@ -76,7 +80,7 @@ class Damage:
     def longer(self, data):
         data += self.chance.randbytes(self.chance.choice((1, BLOCK)))
 
-    KINDS = (bit, bit, bit, zeros, garbage, copied, shorter, longer)
+    KINDS = (bit, bit, bit, zeros, garbage, emptied, copied, shorter, longer)
 
 
 class Damaged(unittest.TestCase):

@@ -12,6 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PAYLOAD_AT = 8, CRC_AT = 12, EPOCH_LIMIT = 8, DAY = 20251006, LAST_SEQ = 10 };
 
+/* As test/support/frames.c seals them. */
+static const struct frame_session session = {.version = 2, .seed = 0xC0FFEE11, .epoch = 1};
+
 static int taken, refused, walked, unfit;
 
 static void object(const char *what) {
@@ -49,11 +52,11 @@ static void check_frame(const struct intake_half *halves, const struct frame *fr
     object("a frame lies in no half");
 }
 
-static void look_at(const struct intake_half halves[TW_INTAKE_HALVES]) {
+static void look_at(const struct intake_image *image) {
     struct takeover_day day = {.date = DAY, .last_seq = LAST_SEQ, .transaction = EPOCH_LIMIT};
     struct takeover found;
     tw_error why = {0};
-    int status = tw_takeover_judge(halves, &day, &found, &why);
+    int status = tw_takeover_judge(image, &day, &found, &why);
     if (status) {
         if (status != TW_E_DAMAGED || why.code != status || why.text[0] == '\0')
             object("refused without a reason");
@@ -66,7 +69,7 @@ static void look_at(const struct intake_half halves[TW_INTAKE_HALVES]) {
         if (frame->first_seq != seq + 1 || frame->date != DAY || frame->epoch > EPOCH_LIMIT)
             object("a frame does not go on behind the last");
         seq += frame->count;
-        check_frame(halves, frame);
+        check_frame(image->halves, frame);
     }
     if (found.last_seq != seq)
         object("the last record is another");
@@ -83,7 +86,7 @@ static void seal(uint8_t *half, size_t size) {
         if (room >= bytes && tw_get_u32(half + at + PAYLOAD_AT) <= room - bytes) {
             bytes += tw_get_u32(half + at + PAYLOAD_AT);
             tw_put_u32(half + at + CRC_AT, 0);
-            tw_put_u32(half + at + CRC_AT, tw_crc32c(0, half + at, bytes));
+            tw_put_u32(half + at + CRC_AT, tw_crc32c(session.seed, half + at, bytes));
             at += bytes - bytes % TW_FRAME_ALIGN;
         } else {
             at += TW_FRAME_ALIGN;
@@ -93,7 +96,7 @@ static void seal(uint8_t *half, size_t size) {
 
 /* The first byte: which checksums are put right. The rest is both halves. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct intake_half halves[TW_INTAKE_HALVES];
+    struct intake_image image = {.session = session};
     uint8_t *copies[TW_INTAKE_HALVES];
     if (size < 1)
         return 0;
@@ -108,9 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         copies[i] = half;
         if (data[0] >> i & 1)
             seal(half, bytes);
-        halves[i] = (struct intake_half){half, bytes};
+        image.halves[i] = (struct intake_half){half, bytes};
     }
-    look_at(halves);
+    look_at(&image);
     for (size_t i = 0; i < TW_INTAKE_HALVES; i++)
         free(copies[i]);
     return 0;

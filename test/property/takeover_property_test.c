@@ -35,6 +35,7 @@ struct writer {
     uint64_t flushing_seq;
     uint64_t durable_seq, flushed_seq, last_seq;
     struct takeover_day day;
+    struct frame_session session;
 };
 
 static struct writer writer;
@@ -126,7 +127,7 @@ static void append(void) {
         writer.epochs[half] = writer.day.transaction;
     }
     frame.epoch = writer.epochs[half];
-    tw_frame_seal((uint8_t *)bytes.data, bytes.size, &frame);
+    tw_frame_seal((uint8_t *)bytes.data, bytes.size, &writer.session, &frame);
     size_t offset = (size_t)(place % sizeof writer.now);
     write_bytes(offset, bytes.data, bytes.size);
     writer.end = writer.filled[half] = place + bytes.size;
@@ -136,12 +137,11 @@ static void append(void) {
         offset, bytes.size, frame.first_seq, writer.last_seq, frame.durable_seq, use};
 }
 
-/* A start, or a new day: the day file has all, the intake is emptied. */
+/* A start, or a new day: the day file has all, and what the intake has is of another session. */
 static void start(void) {
-    static const uint8_t zeros[TW_FRAME_BLOCK_BYTES];
+    static const uint8_t uuid[16] = {1};
     writer.day.transaction++;
-    for (size_t i = 0; i < TW_INTAKE_HALVES; i++)
-        write_bytes(i * HALF_BYTES, zeros, sizeof zeros);
+    writer.session = tw_frame_session(uuid, random_next(&writer.random), writer.day.transaction);
     begin_flush();
     end_flush();
     writer.count = writer.taken_count = 0;
@@ -193,10 +193,10 @@ static uint64_t expected_seq(void) {
 }
 
 static int judge(struct takeover *ret, tw_error *why) {
-    struct intake_half halves[TW_INTAKE_HALVES];
+    struct intake_image held = {.session = writer.session};
     for (size_t i = 0; i < TW_INTAKE_HALVES; i++)
-        halves[i] = (struct intake_half){image + i * HALF_BYTES, HALF_BYTES};
-    return tw_takeover_judge(halves, &writer.day, ret, why);
+        held.halves[i] = (struct intake_half){image + i * HALF_BYTES, HALF_BYTES};
+    return tw_takeover_judge(&held, &writer.day, ret, why);
 }
 
 static void check_image(void) {

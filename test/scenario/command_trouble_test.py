@@ -76,7 +76,7 @@ class Paths(Lane):
         identity = os.path.join(self.journal, "identity")
         with open(identity, encoding="utf-8") as file:
             text = file.read()
-        body = text.replace("format: 2", "format: 3").rpartition("crc32c: ")[0]
+        body = text.replace("format: 3", "format: 4").rpartition("crc32c: ")[0]
         with open(identity, "w", encoding="utf-8") as file:
             file.write("%scrc32c: %08x\n" % (body, crc32c(body.encode())))
         for command in ("info", "log", "append", "recover"):

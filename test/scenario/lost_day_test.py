@@ -52,9 +52,15 @@ class LostDay(Lane):
             self.assert_refused(self.day("20251007"), date)
         self.assertFalse(os.path.exists(self.day("20251008")))
 
-    def test_without_its_lock_file_too_the_operator_has_decided(self):
+    def test_without_its_lock_file_too_the_intake_misses_it(self):
         os.remove(self.day())
         os.remove(self.day() + "-lock")
+        done = self.append(note("10:00:00"), status=2)
+        self.assertIn("another session", done.stderr)
+
+    def test_without_its_lock_file_and_the_intake_the_operator_has_decided(self):
+        for name in (self.day(), self.day() + "-lock", os.path.join(self.journal, "intake.wal")):
+            os.remove(name)
         self.append(note("10:00:00"))
         self.assertEqual(self.types(), ["note"])
 

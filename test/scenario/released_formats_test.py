@@ -91,12 +91,11 @@ class ReleasedFormats(unittest.TestCase):
             self.assertEqual(done.stdout, read(os.path.join(fixture, "export.json")))
 
     def test_what_only_the_intake_held_is_in_the_state(self):
-        fixture = os.path.join(FIXTURES, "format-2")
-        with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as scratch:
-            journal = unfold(fixture, scratch)
-            found = json.loads(run("recover", "-o", "json", journal).stdout)
-            self.assertGreater(found["intake_records"], 0)
-            self.assertEqual(found["intake_torn"], 0)
+        for fixture, journal in self.fixtures():
+            if os.path.exists(os.path.join(fixture, "intake.wal.base64")):
+                found = json.loads(run("recover", "-o", "json", journal).stdout)
+                self.assertGreater(found["intake_records"], 0)
+                self.assertEqual(found["intake_torn"], 0)
 
     def test_a_trader_goes_on_in_it(self):
         for _, journal in self.fixtures():

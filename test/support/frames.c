@@ -8,6 +8,8 @@
 #include "core/codec.h"
 #include "events.h"
 
+const struct frame_session frames_session = {.version = 2, .seed = 0xC0FFEE11, .epoch = 0};
+
 enum { CRC_AT = 12, MOST_BODY_BYTES = 65536 };
 
 void frame_make(struct buffer *out, const struct frame *said, size_t body_bytes) {
@@ -26,7 +28,7 @@ void frame_make(struct buffer *out, const struct frame *said, size_t body_bytes)
     }
     tw_frame_end(out);
     ck_assert(!out->failed);
-    tw_frame_seal((uint8_t *)out->data, out->size, said);
+    tw_frame_seal((uint8_t *)out->data, out->size, &frames_session, said);
 }
 
 void frame_fill(struct buffer *out, size_t bytes, uint64_t mark) {
@@ -41,5 +43,5 @@ void frame_fill(struct buffer *out, size_t bytes, uint64_t mark) {
 
 void frame_reseal(uint8_t *frame, size_t bytes) {
     tw_put_u32(frame + CRC_AT, 0);
-    tw_put_u32(frame + CRC_AT, tw_crc32c(0, frame, bytes));
+    tw_put_u32(frame + CRC_AT, tw_crc32c(frames_session.seed, frame, bytes));
 }

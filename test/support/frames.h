@@ -5,6 +5,9 @@
 #include "base/buffer.h"
 #include "core/frame.h"
 
+/* What the frames made here are sealed with. */
+extern const struct frame_session frames_session;
+
 /* One sealed frame: first_seq, count, date, epoch and durable_seq of `said`; each record an event
  * of the host's own with so many bytes, marked as 0. */
 void frame_make(struct buffer *out, const struct frame *said, size_t body_bytes);

@@ -41,7 +41,7 @@ class Install(unittest.TestCase):
         done = run(program, os.path.join(self.folder, "journal-" + name),
                    env={**os.environ, "LD_LIBRARY_PATH": libraries})
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(done.stdout, "tradewal 0.2.0: appended, then DUPLICATE, open 100\n")
+        self.assertEqual(done.stdout, "tradewal 0.3.0: appended, then DUPLICATE, open 100\n")
 
     def test_a_program_finds_it_through_pkg_config(self):
         env = {**os.environ, "PKG_CONFIG_PATH": os.path.dirname(self.installed("tradewal.pc"))}
@@ -67,7 +67,7 @@ class Install(unittest.TestCase):
         command = os.path.join(self.prefix, "bin", "tradewal")
         done = run(command, "version")
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertIn("0.2.0", done.stdout)
+        self.assertIn("0.3.0", done.stdout)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ static inline struct log_origin origin_of(int64_t date, uint64_t previous_seq) {
 
 static inline void make_day_file(void) {
     struct log_origin origin = origin_of(DAY, 0);
-    CHECK_OK(tw_log_create(journal, DAY, &origin, why));
+    CHECK_OK(tw_log_create(journal, DAY, &origin, 0, why));
 }
 
 static inline struct log *open_day(enum log_mode mode) {

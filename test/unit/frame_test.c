@@ -21,7 +21,7 @@ static const struct frame usual = {
 
 static enum frame_verdict verdict_on(const struct buffer *bytes) {
     struct frame frame;
-    return tw_frame_read((const uint8_t *)bytes->data, bytes->size, &frame);
+    return tw_frame_read(&frames_session, (const uint8_t *)bytes->data, bytes->size, &frame);
 }
 
 START_TEST(a_frame_says_when_it_is_read_what_was_put_into_it) {
@@ -30,7 +30,8 @@ START_TEST(a_frame_says_when_it_is_read_what_was_put_into_it) {
     for (size_t body = 0; body < 100; body++) {
         frame_make(&out, &usual, body);
         ck_assert_uint_eq(out.size % TW_FRAME_ALIGN, 0);
-        ck_assert_int_eq(tw_frame_read((uint8_t *)out.data, out.size, &read), TW_FRAME_WHOLE);
+        ck_assert_int_eq(tw_frame_read(&frames_session, (uint8_t *)out.data, out.size, &read),
+                         TW_FRAME_WHOLE);
         ck_assert_uint_eq(read.first_seq, usual.first_seq);
         ck_assert_uint_eq(read.count, usual.count);
         ck_assert_int_eq(read.date, usual.date);
@@ -60,7 +61,8 @@ START_TEST(the_marks_of_a_record_are_read_as_they_were_set) {
         frame_make(&out, &one, 9);
         tw_put_u32((uint8_t *)out.data + TW_FRAME_HEADER_BYTES + 4, marks);
         frame_reseal((uint8_t *)out.data, out.size);
-        ck_assert_int_eq(tw_frame_read((uint8_t *)out.data, out.size, &read), TW_FRAME_WHOLE);
+        ck_assert_int_eq(tw_frame_read(&frames_session, (uint8_t *)out.data, out.size, &read),
+                         TW_FRAME_WHOLE);
         struct frame_walk walk = {.frame = &read};
         tw_error why;
         ck_assert_int_eq(tw_frame_next(&walk, &why), marks <= 3 ? 1 : TW_E_DAMAGED);
@@ -93,7 +95,7 @@ START_TEST(a_frame_that_is_cut_off_is_none) {
         ck_assert_ptr_nonnull(cut);
         uint8_t *end = cut + 1;
         memcpy(end, out.data, room);
-        ck_assert_int_eq(tw_frame_read(end, room, &read), TW_FRAME_NONE);
+        ck_assert_int_eq(tw_frame_read(&frames_session, end, room, &read), TW_FRAME_NONE);
         free(cut);
     }
     tw_buffer_free(&out);
@@ -116,7 +118,7 @@ START_TEST(a_frame_has_no_more_records_than_there_is_room_for) {
                  {UINT32_MAX, TW_FRAME_NONE}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         frame.count = cases[i].count;
-        tw_frame_seal((uint8_t *)out.data, out.size, &frame);
+        tw_frame_seal((uint8_t *)out.data, out.size, &frames_session, &frame);
         ck_assert_int_eq(verdict_on(&out), cases[i].verdict);
     }
     tw_buffer_free(&out);
@@ -138,19 +140,41 @@ START_TEST(the_seqs_of_a_frame_are_those_that_a_record_can_have) {
                  {UINT64_MAX, TW_FRAME_NONE}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         frame.first_seq = cases[i].seq;
-        tw_frame_seal((uint8_t *)out.data, out.size, &frame);
+        tw_frame_seal((uint8_t *)out.data, out.size, &frames_session, &frame);
         ck_assert_int_eq(verdict_on(&out), cases[i].verdict);
     }
     tw_buffer_free(&out);
 }
 END_TEST
 
-START_TEST(a_frame_of_another_version_is_not_whole) {
+START_TEST(a_frame_of_another_version_is_none) {
     struct buffer out = {0};
     frame_make(&out, &usual, 1);
-    tw_put_u16((uint8_t *)out.data + VERSION_AT, 2);
+    tw_put_u16((uint8_t *)out.data + VERSION_AT, 1);
     frame_reseal((uint8_t *)out.data, out.size);
-    ck_assert_int_eq(verdict_on(&out), TW_FRAME_BROKEN);
+    ck_assert_int_eq(verdict_on(&out), TW_FRAME_NONE);
+    tw_buffer_free(&out);
+}
+END_TEST
+
+static enum frame_verdict verdict_in(const struct frame_session *session,
+                                     const struct buffer *bytes) {
+    struct frame frame;
+    return tw_frame_read(session, (const uint8_t *)bytes->data, bytes->size, &frame);
+}
+
+START_TEST(a_frame_is_of_one_journal_and_one_session) {
+    static const uint8_t mine[16] = {1}, yours[16] = {2};
+    struct frame_session here = tw_frame_session(mine, 77, usual.epoch);
+    struct frame_session others[] = {
+        tw_frame_session(yours, 77, usual.epoch), tw_frame_session(mine, 78, usual.epoch),
+        tw_frame_session(mine, 77, usual.epoch + 1), tw_frame_session_unbound()};
+    struct buffer out = {0};
+    frame_make(&out, &usual, 33);
+    tw_frame_seal((uint8_t *)out.data, out.size, &here, &usual);
+    ck_assert_int_eq(verdict_in(&here, &out), TW_FRAME_WHOLE);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_int_ne(verdict_in(&others[i], &out), TW_FRAME_WHOLE);
     tw_buffer_free(&out);
 }
 END_TEST
@@ -187,7 +211,7 @@ static int follows(size_t at, uint64_t seq, size_t *ret_end) {
     struct frame wanted = {.first_seq = seq, .date = DATE, .epoch = 7};
     struct frame found;
     *ret_end = at;
-    return tw_frame_follow(half, sizeof half, ret_end, &wanted, &found);
+    return tw_frame_follow(&frames_session, half, sizeof half, ret_end, &wanted, &found);
 }
 
 START_TEST(the_next_frame_lies_behind_the_last_or_in_the_next_block) {
@@ -259,14 +283,15 @@ START_TEST(hostile_sizes_and_counts_are_never_read_past_the_room) {
         size_t said = TW_FRAME_HEADER_BYTES + (size_t)tw_get_u32(bytes + PAYLOAD_AT);
         frame_reseal(bytes, said < out.size ? said : out.size);
         size_t at = 0;
-        if (tw_frame_read(bytes, out.size, &frame) == TW_FRAME_WHOLE) {
+        if (tw_frame_read(&frames_session, bytes, out.size, &frame) == TW_FRAME_WHOLE) {
             struct frame_walk walk = {.frame = &frame};
             int status;
             while ((status = tw_frame_next(&walk, &why)) > 0)
                 ck_assert_uint_le(walk.at, frame.payload_bytes);
             ck_assert(status == 0 || status == TW_E_DAMAGED);
             *(status ? &refused : &walked) += 1;
-            ck_assert_int_eq(tw_frame_follow(bytes, out.size, &at, &frame, &frame), 1);
+            ck_assert_int_eq(tw_frame_follow(&frames_session, bytes, out.size, &at, &frame, &frame),
+                             1);
         }
         ck_assert_uint_le(at, out.size);
         free(bytes);
@@ -287,7 +312,8 @@ int main(void) {
     tcase_add_test(cases, a_frame_that_is_cut_off_is_none);
     tcase_add_test(cases, a_frame_has_no_more_records_than_there_is_room_for);
     tcase_add_test(cases, the_seqs_of_a_frame_are_those_that_a_record_can_have);
-    tcase_add_test(cases, a_frame_of_another_version_is_not_whole);
+    tcase_add_test(cases, a_frame_of_another_version_is_none);
+    tcase_add_test(cases, a_frame_is_of_one_journal_and_one_session);
     tcase_add_test(cases, a_frame_whose_size_is_not_aligned_is_none);
     tcase_add_test(cases, the_next_frame_lies_behind_the_last_or_in_the_next_block);
     tcase_add_test(cases, a_frame_of_another_use_or_day_or_seq_does_not_follow);

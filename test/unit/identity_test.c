@@ -203,7 +203,7 @@ static struct buffer with_line(const char *line, const char *instead) {
 START_TEST(the_text_of_an_identity_is_fixed) {
     struct buffer text = sample();
     static const char expected[] = "tradewal journal\n"
-                                   "format: 2\n"
+                                   "format: 3\n"
                                    "uuid: 00000000-0000-0000-0000-000000000000\n"
                                    "account: DU123456\n"
                                    "environment: paper\n"
@@ -221,9 +221,9 @@ START_TEST(the_text_of_an_identity_is_fixed) {
 END_TEST
 
 START_TEST(a_newer_format_is_called_newer_whatever_follows) {
-    struct buffer text = with_line("format: 2\nuuid", "format: 3\nnews: x\nuuid");
+    struct buffer text = with_line("format: 3\nuuid", "format: 4\nnews: x\nuuid");
     struct identity identity;
-    CHECK_FAILS(tw_identity_decode(text.data, text.size, &identity, why), TW_E_NEWER, "format 3");
+    CHECK_FAILS(tw_identity_decode(text.data, text.size, &identity, why), TW_E_NEWER, "format 4");
     tw_buffer_free(&text);
 }
 END_TEST
@@ -246,8 +246,8 @@ START_TEST(a_line_that_does_not_belong_is_damage) {
         {"any_file_system: 0\n", "any_file_system: 2\n"},
         {"uuid: 0000", "uuid: 000g"},
         {"uuid: 0000", "uuid: 00000"},
-        {"format: 2\n", "format: 0\n"},
-        {"format: 2\n", ""},
+        {"format: 3\n", "format: 0\n"},
+        {"format: 3\n", ""},
         {"created: 2025-10-06", "created: 2025-13-06"},
     };
     struct buffer text = with_line(changes[_i][0], changes[_i][1]);

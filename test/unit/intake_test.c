@@ -15,11 +15,16 @@ static const uint8_t uuid[16] = {7};
 static struct intake *intake;
 static struct buffer frame_bytes, read_bytes;
 
+static void reset(void) {
+    static uint64_t session;
+    CHECK_OK(tw_intake_reset(intake, DAY, session, EPOCH, &session, why));
+}
+
 static void open_intake(void) {
     make_journal();
-    CHECK_OK(tw_intake_create(journal, uuid, why));
+    CHECK_OK(tw_intake_create(journal, uuid, 0, why));
     CHECK_OK(tw_intake_open(journal, uuid, &intake, why));
-    CHECK_OK(tw_intake_reset(intake, DAY, EPOCH, why));
+    reset();
 }
 
 static void close_intake(void) {
@@ -132,7 +137,7 @@ START_TEST(what_is_read_is_what_was_appended_over_many_turns) {
         }
         ck_assert_int_eq(tw_intake_waits(intake), queue.first != queue.end);
         if (random_below(&random, 500) == 0) {
-            CHECK_OK(tw_intake_reset(intake, DAY, EPOCH, why));
+            reset();
             queue.first = queue.end;
             is_reset = 1;
         }
@@ -215,10 +220,11 @@ END_TEST
 /* What a start would find in the file. */
 static void look(uint64_t last_in_file, struct takeover *ret) {
     static struct buffer whole;
-    struct intake_half halves[TW_INTAKE_HALVES];
+    struct intake_header header;
+    struct intake_image image;
     struct takeover_day day = {.date = DAY, .last_seq = last_in_file, .transaction = 1000};
-    CHECK_OK(tw_intake_look(journal, uuid, &whole, halves, why));
-    CHECK_OK(tw_takeover_judge(halves, &day, ret, why));
+    CHECK_OK(tw_intake_look(journal, uuid, &whole, &header, &image, why));
+    CHECK_OK(tw_takeover_judge(&image, &day, ret, why));
     free(ret->frames);
 }
 
@@ -230,7 +236,7 @@ START_TEST(a_reset_leaves_nothing_to_take_over) {
         ck_assert_int_eq(put(seq, 1, TW_INTAKE_HALF_BYTES, -1, &reason), 0);
     look(0, &found);
     ck_assert_uint_eq(found.last_seq, 2);
-    CHECK_OK(tw_intake_reset(intake, DAY, EPOCH, why));
+    reset();
     ck_assert(!tw_intake_waits(intake));
     look(0, &found);
     ck_assert_uint_eq(found.count, 0);
@@ -302,7 +308,7 @@ START_TEST(an_intake_that_was_removed_or_changed_is_noticed) {
     ck_assert_int_eq(unlink(in_journal("intake.wal")), 0);
     CHECK_FAILS(tw_intake_watch(intake, why), TW_E_DAMAGED, "removed");
     CHECK_FAILS(tw_intake_flush(intake, &seq, why), TW_E_DAMAGED, "removed");
-    CHECK_OK(tw_intake_create(journal, uuid, why));
+    CHECK_OK(tw_intake_create(journal, uuid, 0, why));
     CHECK_FAILS(tw_intake_watch(intake, why), TW_E_DAMAGED, "replaced");
     close_intake();
 }

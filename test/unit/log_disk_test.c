@@ -91,7 +91,7 @@ START_TEST(a_day_that_cannot_be_made_leaves_nothing_behind) {
     make_journal();
     struct log_origin origin = origin_of(DAY, 0);
     limit_file_size(TW_LOG_FIRST_BYTES / 2);
-    CHECK_FAILS(tw_log_create(journal, DAY, &origin, why), TW_E_NO_SPACE, "");
+    CHECK_FAILS(tw_log_create(journal, DAY, &origin, 0, why), TW_E_NO_SPACE, "");
     limit_file_size(RLIM_INFINITY);
     ck_assert_int_eq(access(day_path(), F_OK), -1);
     ck_assert_int_eq(access(in_journal(DAY_NAME ".new"), F_OK), -1);

@@ -35,8 +35,8 @@ START_TEST(a_day_is_made_once_and_what_a_crash_left_is_no_hindrance) {
     ck_assert_int_eq(access(in_journal(DAY_NAME ".new"), F_OK), -1);
     ck_assert_int_eq(access(in_journal(DAY_NAME ".new-lock"), F_OK), -1);
     struct log_origin origin = origin_of(DAY, 0);
-    CHECK_FAILS(tw_log_create(journal, DAY, &origin, why), TW_E_EXISTS, "there already");
-    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, why), TW_E_INVALID, "20251007");
+    CHECK_FAILS(tw_log_create(journal, DAY, &origin, 0, why), TW_E_EXISTS, "there already");
+    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, 0, why), TW_E_INVALID, "20251007");
 }
 END_TEST
 
@@ -47,7 +47,7 @@ START_TEST(nobody_writes_without_the_writer_lock) {
     struct log *log = NULL;
     struct log_origin origin = origin_of(20251007, 0);
     CHECK_FAILS(tw_log_open(journal, DAY, TW_LOG_WRITE, &log, why), TW_E_INVALID, "writer lock");
-    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, why), TW_E_INVALID, "writer lock");
+    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, 0, why), TW_E_INVALID, "writer lock");
 }
 END_TEST
 

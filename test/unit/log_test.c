@@ -4,7 +4,7 @@
 START_TEST(a_new_day_has_an_origin_and_no_records) {
     make_journal();
     struct log_origin origin = origin_of(DAY, 41);
-    CHECK_OK(tw_log_create(journal, DAY, &origin, why));
+    CHECK_OK(tw_log_create(journal, DAY, &origin, 0, why));
     struct log *log = open_day(TW_LOG_WRITE);
     struct log_head head = head_of(log);
     ck_assert_uint_eq(head.first_seq, 0);
@@ -178,7 +178,7 @@ static int stop_or_fail(void *context, uint64_t seq, const uint8_t *bytes, size_
 START_TEST(a_reader_can_start_in_the_middle_stop_and_fail) {
     make_journal();
     struct log_origin origin = origin_of(DAY, 0);
-    CHECK_OK(tw_log_create(journal, DAY, &origin, why));
+    CHECK_OK(tw_log_create(journal, DAY, &origin, 0, why));
     struct log *log = open_day(TW_LOG_WRITE);
     append(log, 1, 9, 100);
     check_all(log, 6, 9);
