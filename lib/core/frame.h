@@ -18,7 +18,8 @@
 
 enum {
     TW_FRAME_HEADER_BYTES = 48,
-    TW_FRAME_PREFIX_BYTES = 8, /* in front of each record */
+    TW_FRAME_CHECKSUM_END = 16, /* where its checksum lies in the header */
+    TW_FRAME_PREFIX_BYTES = 8,  /* in front of each record */
     TW_FRAME_ALIGN = 8,
     TW_FRAME_BLOCK_BYTES = 4096, /* what a flush writes at least, and again if it is shared */
     TW_FRAME_SECTOR_BYTES = 512  /* what a disk writes whole or not at all */

@@ -134,11 +134,13 @@ static int judge_orphan(const struct frame *frame, struct takeover *takeover, tw
     return 0;
 }
 
-/* A disk writes a sector whole or not at all: where a frame lies in the sector in which the one
- * that is missing began, that one was written too. */
+/* A disk writes a sector whole or not at all: where a frame begins in the sector in which the one
+ * that is missing began, that one was written too. Its checksum has to be in there: what is before
+ * that reads the same in each frame, and may be of one that was there before. */
 static int judge_neighbour(const struct run *run, size_t at, const struct takeover *takeover,
                            tw_error *why) {
-    if (at <= run->end || at / TW_FRAME_SECTOR_BYTES != run->end / TW_FRAME_SECTOR_BYTES)
+    size_t known = at + TW_FRAME_CHECKSUM_END;
+    if (at <= run->end || (known - 1) / TW_FRAME_SECTOR_BYTES != run->end / TW_FRAME_SECTOR_BYTES)
         return 0;
     return tw_fail(why, TW_E_DAMAGED,
                    "record %llu is damaged: what follows it in the same sector is whole",

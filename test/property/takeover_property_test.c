@@ -222,7 +222,7 @@ static void check_image(void) {
     free(found.frames);
 }
 
-static int damages;
+static int damages, neighbours;
 
 static void is_damaged(const char *how, const struct written *frame) {
     struct takeover found;
@@ -251,6 +251,28 @@ static int is_covered(const struct written *frame) {
             survived(&writer.frames[i]))
             return 1;
     return 0;
+}
+
+/* Whatever is wrong with a frame, also with its header: one that ends in the sector where the next
+ * begins was written with it. */
+static void check_neighbour(void) {
+    for (size_t i = writer.taken_count; i + 1 < writer.count; i++) {
+        const struct written *frame = &writer.frames[i], *next = frame + 1;
+        size_t place = frame->offset % HALF_BYTES;
+        /* Where a block begins, a frame that is longer may have begun in the one before. */
+        if (frame->use != next->use || !is_current(frame) ||
+            (place && place % TW_FRAME_BLOCK_BYTES == 0) ||
+            frame->offset / TW_FRAME_SECTOR_BYTES !=
+                (next->offset + TW_FRAME_CHECKSUM_END - 1) / TW_FRAME_SECTOR_BYTES)
+            continue;
+        make_image();
+        if (!survived(frame) || !survived(next) || expected_seq() < next->last_seq)
+            continue;
+        image[frame->offset + random_below(&writer.random, frame->bytes)] ^= 1;
+        is_damaged("a whole neighbour", frame);
+        neighbours++;
+        return;
+    }
 }
 
 static void check_damage(void) {
@@ -361,9 +383,11 @@ START_TEST(what_was_flushed_and_is_gone_is_damage) {
         for (int i = 0; i < STEPS; i++) {
             step();
             check_damage();
+            check_neighbour();
         }
     }
     ck_assert_int_gt(damages, DAYS * STEPS / 4);
+    ck_assert_int_gt(neighbours, DAYS);
     tw_buffer_free(&bytes);
 }
 END_TEST
