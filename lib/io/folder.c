@@ -192,28 +192,47 @@ int tw_folder_create(const char *path, struct folder **ret, tw_error *why) {
     if (!made && errno != EEXIST)
         return tw_system_fail(why, errno, "making the folder %s",
                               tw_text_show(path, strlen(path), shown, sizeof shown));
+    struct folder *folder = NULL;
+    int rc = 0;
     /* With a umask that takes our own rights the folder could not even be opened. */
     if (made && chmod(path, S_IRWXU) != 0)
-        return tw_system_fail(why, errno, "setting the mode of %s",
-                              tw_text_show(path, strlen(path), shown, sizeof shown));
-    struct folder *folder = NULL;
-    int rc = tw_folder_open(path, TW_FOLDER_WRITE, &folder, why);
+        rc = tw_system_fail(why, errno, "setting the mode of %s",
+                            tw_text_show(path, strlen(path), shown, sizeof shown));
+    if (rc == 0)
+        rc = tw_folder_open(path, TW_FOLDER_WRITE, &folder, why);
+    if (rc && made)
+        rmdir(path);
     if (rc)
         return rc == TW_E_NOT_JOURNAL
                    ? tw_fail(why, TW_E_EXISTS, "%s is a file, expected a folder or nothing",
                              tw_text_show(path, strlen(path), shown, sizeof shown))
                    : rc;
+    folder->made = made;
     rc = made ? 0 : check_empty(folder, why);
     if (rc == 0 && fchmod(folder->fd, S_IRWXU) != 0)
         rc = tw_system_fail(why, errno, "setting the mode of %s", folder->shown);
     if (rc == 0)
         rc = sync_parent(folder, why);
     if (rc) {
+        tw_folder_unmake(folder, path);
         tw_folder_close(folder);
         return rc;
     }
     *ret = folder;
     return 0;
+}
+
+void tw_folder_empty(const struct folder *folder) {
+    const char *const made[] = {"identity", "identity.new", "intake.wal", "intake.wal.new"};
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        unlinkat(folder->fd, made[i], 0);
+}
+
+void tw_folder_unmake(const struct folder *folder, const char *path) {
+    struct stat status;
+    if (folder->made && lstat(path, &status) == 0 && status.st_dev == folder->device &&
+        status.st_ino == folder->inode)
+        rmdir(path);
 }
 
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]) {

@@ -21,6 +21,7 @@ struct folder {
     dev_t device;
     ino_t inode;
     int read_only;                   /* the medium is mounted read-only */
+    int made;                        /* by tw_folder_create: it was not there before */
     char shown[TW_SHOWN_PATH_BYTES]; /* the path, escaped, for error lines */
 };
 
@@ -34,6 +35,11 @@ int tw_folder_open(const char *path, enum folder_use use, struct folder **ret, t
 int tw_folder_create(const char *path, struct folder **ret, tw_error *why);
 
 void tw_folder_close(struct folder *folder);
+
+/* For an init that failed: takes the files of a new journal out, while nobody else makes one there;
+ * then the folder too, if tw_folder_create made it at this path and nothing is in it. */
+void tw_folder_empty(const struct folder *folder);
+void tw_folder_unmake(const struct folder *folder, const char *path);
 
 /* TW_E_FILE_SYSTEM naming the kind when it cannot keep the promises (network, memory, user space),
  * unless `any`. TW_E_READ_ONLY for a folder opened for writing on a read-only medium. */
