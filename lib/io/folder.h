@@ -65,7 +65,8 @@ int tw_folder_check_newest(const struct folder *folder, tw_error *why);
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]);
 
 /* Opens a file that is there: flags are O_RDONLY or O_RDWR. It must be a regular file with one
- * name, ours, that nobody else may write. TW_E_NOT_FOUND, TW_E_PERMISSION, TW_E_READ_ONLY, TW_E_IO.
+ * name, ours, that nobody else may write. TW_E_NOT_FOUND, TW_E_PERMISSION, TW_E_READ_ONLY, TW_E_IO;
+ * TW_E_DAMAGED when a folder, a pipe or the like has its name.
  * `ret_stat` may be NULL. */
 int tw_folder_open_file(const struct folder *folder, const char *name, int flags, int *ret_fd,
                         struct stat *ret_stat, tw_error *why);
