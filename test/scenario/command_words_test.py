@@ -2,7 +2,7 @@
 """What the command says to somebody who meets it for the first time."""
 import os
 
-from command_lane import CRASH_DAY, DATE, Lane, fill, main, note
+from command_lane import CRASH_DAY, DATE, Lane, at, fill, main, note, order
 
 
 class Errors(Lane):
@@ -68,6 +68,20 @@ class Days(Lane):
             done = self.run_command("log", *words, "-o", "json", self.journal)
             self.assertEqual((done.stdout, done.stderr), ("", "tradewal: no event matched\n"))
         self.assertEqual(self.run_command("log", "--symbol", "TSLA", self.journal).stderr, "")
+
+
+class Recovery(Lane):
+    def test_a_stop_without_a_position_does_not_pass_without_a_word(self):
+        words = "nothing is held: triggered, it opens a position"
+        self.init()
+        stop = order("10:01:00", "s1", "SELL", "100", purpose="stop", stop="440")
+        known = {"type": "order_updated", "time": at("10:01:01"), "order_ref": "s1",
+                 "status": "acknowledged"}
+        self.append(fill("10:00:00", "BUY", "100", "445", "e1"), dict(stop, order_type="STP"), known)
+        self.assertNotIn(words, self.run_command("recover", self.journal).stdout)
+        self.append(fill("10:02:00", "SELL", "100", "446", "e2"))
+        self.assertRegex(self.run_command("recover", self.journal).stdout,
+                         "Working +s1 .*acknowledged; " + words)
 
 
 class Damage(Lane):
