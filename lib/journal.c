@@ -154,6 +154,7 @@ static int describe_day(struct log *log, tw_day *ret, tw_error *why) {
     ret->file_bytes = (int64_t)stat.file_bytes;
     ret->used_bytes = (int64_t)stat.used_bytes;
     memcpy(ret->digest, head.digest, sizeof ret->digest);
+    tw_log_unsaved(log, &ret->intake_records, &ret->intake_torn);
     ret->last_type = 0;
     return head.first_seq ? tw_log_type_of(log, head.last_seq, &ret->last_type, why) : 0;
 }

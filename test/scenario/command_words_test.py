@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What the command says to somebody who meets it for the first time."""
+import json
 import os
+import re
 
 from command_lane import CRASH_DAY, DATE, Lane, at, fill, main, note, order
 
@@ -82,6 +84,35 @@ class Recovery(Lane):
         self.append(fill("10:02:00", "SELL", "100", "446", "e2"))
         self.assertRegex(self.run_command("recover", self.journal).stdout,
                          "Working +s1 .*acknowledged; " + words)
+
+
+class Info(Lane):
+    def test_info_says_how_the_last_session_ended_and_in_which_zone(self):
+        self.init()
+        line = lambda label: re.search("(?m)^%s +(.*)$" % label,
+                                       self.run_command("info", self.journal).stdout).group(1)
+        self.assertEqual(line("Zone"), "America/New_York, as are all times here")
+        self.assertEqual(line("Last stop"), "none yet")
+        self.append(note("10:00:00"))
+        self.assertEqual(line("Last stop"), "clean, the session was closed")
+        self.assertEqual(line("Intake"), "nothing waits for the day file")
+        with self.writer() as writer:
+            self.say(writer, json.dumps(note("10:01:00")))
+            self.assertEqual(line("Last stop"), "none, the writer is at work")
+            self.assertIn("the writer's", line("Intake"))
+            writer.kill()
+        self.assertEqual(line("Last stop"), "crash, the last session has no end on record")
+
+
+class Words(Lane):
+    def test_a_fee_that_is_missing_is_called_unknown(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "100", "445", "e1"),
+                    fill("10:01:00", "SELL", "50", "446", "e2", fee="0"))
+        text = self.run_command("log", "--type", "fill", self.journal).stdout
+        self.assertRegex(text, "BUY 100 @ 445 fee unknown exec e1\n.*SELL 50 @ 446 fee 0 exec e2\n")
+        self.assertIn("not complete: price, cost or fee of 1 execution is unknown",
+                      self.run_command("recover", self.journal).stdout)
 
 
 class Damage(Lane):

@@ -96,6 +96,10 @@ class ReleasedFormats(unittest.TestCase):
             journal = unfold(fixture, scratch)
             found = json.loads(run("recover", "-o", "json", journal).stdout)
             self.assertGreater(found["intake_records"], 0)
+            info = run("info", "-o", "json", journal).stdout
+            self.assertEqual(json.loads(info)["intake_records"], found["intake_records"])
+            self.assertRegex(run("info", journal).stdout.decode(), "Intake +%d records? not in the day "
+                             "file yet" % found["intake_records"])
             self.assertEqual(found["intake_torn"], 0)
 
     def test_a_trader_goes_on_in_it(self):

@@ -40,6 +40,12 @@ START_TEST(an_event_of_a_group_survives_the_death_of_the_process) {
     uint64_t seq = append(store, "e2");
     ck_assert_uint_lt(tw_durable_seq(store), seq);
     tw_abandon(store);
+    tw_journal *journal = NULL;
+    tw_day day = {.size = sizeof day};
+    OK(tw_journal_open(path, &journal, &why));
+    OK(tw_journal_day(journal, MONDAY, &day, &why));
+    ck_assert_uint_eq(day.intake_records, 2);
+    tw_journal_close(journal);
     store = open_mode(TW_MODE_GROUP, NEVER_NS);
     ck_assert_uint_eq(recovery_of(store).intake_records, 2);
     ck_assert_uint_eq(recovery_of(store).intake_torn, 0);
