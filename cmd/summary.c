@@ -126,9 +126,9 @@ static void put_money(struct buffer *out, const struct state *state, const struc
     tw_buffer_char(out, ' ');
     put_text(out, currency ? currency : tw_state_base_currency(state));
     if (money->unknown)
-        tw_buffer_format(out,
-                         " (not complete: price, cost or fee of %" PRId64 " execution%s unknown)",
-                         money->unknown, money->unknown == 1 ? " is" : "s are");
+        tw_buffer_format(
+            out, " (not complete: price, cost or fee of %" PRId64 " execution%s is unknown)",
+            money->unknown, money->unknown == 1 ? "" : "s");
 }
 
 void tw_summary_today(struct buffer *out, const struct state *state) {

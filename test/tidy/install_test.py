@@ -17,6 +17,19 @@ def run(*command, **more):
                           check=False, **more)
 
 
+def packages(path, command):
+    """The words behind the command, over lines that go on, up to the first that is no package."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        words = file.read().replace("\\\n", " ").partition(command)[2].partition("\n")[0]
+    return words.partition("||")[0].split()
+
+
+class Readme(unittest.TestCase):
+    def test_the_packages_of_the_readme_are_those_of_the_quickstart(self):
+        self.assertEqual(packages("README.md", "apt-get install "),
+                         packages("cmd/quickstart.sh", "    install_missing "))
+
+
 @unittest.skipIf(os.environ.get("TW_SANITIZE"), "an instrumented library is not installed")
 class Install(unittest.TestCase):
     @classmethod
