@@ -218,8 +218,9 @@ const struct command tw_command_log = {
     .words = "[JOURNAL]",
     .summary = "The events, filtered by time, symbol, type, order or execution.",
     .text = "TIME is 10:05, 10:05:47.112, 2025-10-06 10:05, RFC 3339, or -15m before the last\n"
-            "record; without a zone it is in the journal's. With --follow, what is durable is\n"
-            "printed as it comes; it never holds up the writer.\n",
+            "record; without a zone it is in the journal's, as are all times that are shown; json\n"
+            "adds the offset. With --follow, what is durable is printed as it comes; it never\n"
+            "holds up the writer.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

@@ -48,7 +48,7 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     if (!status)
         status = fill_folder(folder, &known, why);
     if (status && folder)
-        tw_folder_unmake(folder, path);
+        tw_folder_undo(folder, path);
     tw_zone_free(zone);
     tw_folder_close(folder);
     return status;

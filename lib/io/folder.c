@@ -80,6 +80,7 @@ static int check_folder(struct folder *folder, tw_error *why) {
     if (status.st_mode & (S_IWGRP | S_IWOTH))
         return tw_fail(why, TW_E_PERMISSION, "%s has mode %04o: others may write in it",
                        folder->shown, (unsigned)(status.st_mode & 07777));
+    folder->mode = status.st_mode & 07777;
     folder->device = status.st_dev;
     folder->inode = status.st_ino;
     folder->read_only = (medium.f_flag & ST_RDONLY) != 0;
@@ -214,7 +215,7 @@ int tw_folder_create(const char *path, struct folder **ret, tw_error *why) {
     if (rc == 0)
         rc = sync_parent(folder, why);
     if (rc) {
-        tw_folder_unmake(folder, path);
+        tw_folder_undo(folder, path);
         tw_folder_close(folder);
         return rc;
     }
@@ -228,11 +229,18 @@ void tw_folder_empty(const struct folder *folder) {
         unlinkat(folder->fd, made[i], 0);
 }
 
-void tw_folder_unmake(const struct folder *folder, const char *path) {
+void tw_folder_undo(const struct folder *folder, const char *path) {
     struct stat status;
-    if (folder->made && lstat(path, &status) == 0 && status.st_dev == folder->device &&
-        status.st_ino == folder->inode)
-        rmdir(path);
+    if (folder->made) {
+        if (lstat(path, &status) == 0 && status.st_dev == folder->device &&
+            status.st_ino == folder->inode)
+            rmdir(path);
+        return;
+    }
+    /* Where another init has made a journal meanwhile, the mode is that journal's. */
+    int is_journal = faccessat(folder->fd, "identity", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!is_journal && fchmod(folder->fd, folder->mode) != 0)
+        return; /* nothing more can be done about it */
 }
 
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]) {

@@ -22,6 +22,7 @@ struct folder {
     ino_t inode;
     int read_only;                   /* the medium is mounted read-only */
     int made;                        /* by tw_folder_create: it was not there before */
+    mode_t mode;                     /* as it was found */
     char shown[TW_SHOWN_PATH_BYTES]; /* the path, escaped, for error lines */
 };
 
@@ -37,9 +38,10 @@ int tw_folder_create(const char *path, struct folder **ret, tw_error *why);
 void tw_folder_close(struct folder *folder);
 
 /* For an init that failed: takes the files of a new journal out, while nobody else makes one there;
- * then the folder too, if tw_folder_create made it at this path and nothing is in it. */
+ * then takes tw_folder_create back: the folder goes if it made it at this path and nothing is in
+ * it, or has its mode again. */
 void tw_folder_empty(const struct folder *folder);
-void tw_folder_unmake(const struct folder *folder, const char *path);
+void tw_folder_undo(const struct folder *folder, const char *path);
 
 /* TW_E_FILE_SYSTEM naming the kind when it cannot keep the promises (network, memory, user space),
  * unless `any`. TW_E_READ_ONLY for a folder opened for writing on a read-only medium. */

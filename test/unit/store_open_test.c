@@ -30,7 +30,11 @@ START_TEST(an_init_that_is_refused_leaves_nothing_behind) {
         printf("skipped: no /dev/shm to try\n");
         return;
     }
+    struct stat status;
+    ck_assert_int_eq(chmod(shared, 0750), 0);
     FAILS(tw_init(shared, &settings, &why), TW_E_FILE_SYSTEM);
+    ck_assert_int_eq(stat(shared, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0750);
     ck_assert_int_eq(rmdir(shared), 0);
     FAILS(tw_init(shared, &settings, &why), TW_E_FILE_SYSTEM);
     ck_assert_int_ne(access(shared, F_OK), 0);
