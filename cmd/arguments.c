@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buffer.h"
 #include "base/date.h"
 #include "core/schema.h"
 
@@ -25,6 +26,23 @@ int tw_arguments_wrong(const struct command *command, const char *format, ...) {
         return tw_out_memory();
     int status = tw_out_wrong("%s; see tradewal help %s", line, command->name);
     free(line);
+    return status;
+}
+
+static int tell_missing(const struct command *command, const char *found, const char *advice) {
+    return tw_arguments_wrong(command, "%s, expected tradewal %s [OPTIONS] %s%s", found,
+                              command->name, command->words, advice);
+}
+
+static int tell_too_many(const struct command *command, char *const *words, int count) {
+    struct buffer list = {0};
+    for (int i = 0; i < count; i++)
+        tw_buffer_format(&list, "%s%s", i ? ", " : "", words[i]);
+    const char *text = tw_buffer_string(&list);
+    int status = tw_arguments_wrong(command, "%s too many: %s; expected tradewal %s [OPTIONS]%s%s",
+                                    count == 1 ? "one word is" : "words are", text ? text : "?",
+                                    command->name, *command->words ? " " : "", command->words);
+    tw_buffer_free(&list);
     return status;
 }
 
@@ -117,11 +135,13 @@ static int take_journal(struct arguments *ret) {
         ret->journal = named;
         return -1;
     }
-    if (ret->count <= command->least && !named)
-        return tw_arguments_wrong(
-            command, "%s, expected %s; name the journal or set TRADEWAL_JOURNAL",
-            ret->count ? "words are missing" : "no journal named", command->words);
-    return tw_arguments_wrong(command, "%d words, expected %s", ret->count, command->words);
+    if (ret->count > command->most)
+        return tell_too_many(command, ret->words + command->most + 1,
+                             ret->count - command->most - 1);
+    if (named)
+        return tell_missing(command, "words are missing", "");
+    return tell_missing(command, ret->count ? "words are missing" : "no journal named",
+                        "; name the journal or set TRADEWAL_JOURNAL");
 }
 
 int tw_arguments_read(const struct command *command, int argc, char **argv, struct arguments *ret) {
@@ -146,10 +166,9 @@ int tw_arguments_read(const struct command *command, int argc, char **argv, stru
     ret->count = argc - optind;
     if (command->journal == JOURNAL_FIRST)
         return take_journal(ret);
-    if (ret->count < command->least || ret->count > command->most)
-        return tw_arguments_wrong(command, "%d words, expected %s", ret->count,
-                                  *command->words ? command->words : "none");
-    return -1;
+    if (ret->count > command->most)
+        return tell_too_many(command, ret->words + command->most, ret->count - command->most);
+    return ret->count < command->least ? tell_missing(command, "words are missing", "") : -1;
 }
 
 int tw_arguments_number(const struct arguments *arguments, const char *name, uint64_t *ret) {
@@ -216,5 +235,6 @@ int tw_arguments_format(const struct arguments *arguments, int allowed, enum for
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", formats[i].name);
     }
-    return tw_arguments_wrong(arguments->command, "format %s, expected one of %s", text, known);
+    return tw_arguments_wrong(arguments->command, "--output is %s, expected one of %s", text,
+                              known);
 }

@@ -17,23 +17,33 @@ enum { EVENTS_LEAST = 1000, ROUNDS_MAX = 10000 };
 static const struct part {
     const char *name;
     void (*run)(const struct bench *bench);
+    /* What its targets want as many of as in a full run. */
+    enum { WANTS_NOTHING, WANTS_ROUNDS, WANTS_EVENTS } wants;
 } parts[] = {
-    {"latency", tw_bench_latency}, {"batches", tw_bench_batches},
-    {"threads", tw_bench_threads}, {"checkpoints", tw_bench_checkpoints},
-    {"cpu", tw_bench_cpu},         {"costs", tw_bench_costs},
-    {"replay", tw_bench_replay},   {"export", tw_bench_export},
+    {"latency", tw_bench_latency, WANTS_ROUNDS},
+    {"batches", tw_bench_batches, WANTS_ROUNDS},
+    {"threads", tw_bench_threads, WANTS_ROUNDS},
+    {"checkpoints", tw_bench_checkpoints, WANTS_ROUNDS},
+    {"cpu", tw_bench_cpu, WANTS_NOTHING},
+    {"costs", tw_bench_costs, WANTS_NOTHING},
+    {"replay", tw_bench_replay, WANTS_EVENTS},
+    {"export", tw_bench_export, WANTS_EVENTS},
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
 static const struct part *only; /* NULL: all parts */
 static enum format format;
+static int quick;
 
 /* In a process of its own, so that no part meets the memory and the threads of another. */
 static int run_part(const struct part *part, const struct bench *bench) {
     int status = 0;
     pid_t child = tw_bench_fork();
     if (child == 0) {
+        if ((part->wants == WANTS_ROUNDS && bench->rounds < ROUNDS) ||
+            (part->wants == WANTS_EVENTS && bench->events < EVENTS))
+            tw_bench_out_short(quick ? "not measured by --quick" : "not measured by a short run");
         part->run(bench);
         exit(tw_out_finish(EXIT_FINE));
     }
@@ -70,7 +80,7 @@ static int take_part(const struct arguments *arguments) {
 }
 
 static int take_numbers(const struct arguments *arguments, struct bench *bench) {
-    int quick = tw_arguments_given(arguments, "quick");
+    quick = tw_arguments_given(arguments, "quick");
     bench->rounds = quick ? QUICK_ROUNDS : ROUNDS;
     bench->events = quick ? QUICK_EVENTS : EVENTS;
     bench->seed = 1;

@@ -48,6 +48,14 @@ static struct file *new_file(const char *path, int option) {
     return file;
 }
 
+static struct file *make_file(const char *path, int option) {
+    struct file *file = new_file(path, option);
+    file->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file->fd < 0)
+        die_at(path, "open");
+    return file;
+}
+
 static void close_file(void *self) {
     struct file *file = self;
     if (file->fd >= 0)
@@ -64,10 +72,7 @@ static void *open_floor(const struct engine *engine, const struct bench *bench, 
                         const char **ret_absent) {
     (void)bench;
     (void)ret_absent;
-    struct file *file = new_file(path, engine->option);
-    file->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file->fd < 0)
-        die_at(path, "open");
+    struct file *file = make_file(path, engine->option);
     /* Block by block: large writes make large pages in the cache, and a small write into one of
      * those takes several times as long. */
     for (uint64_t at = 0; at < FILE_BYTES; at += BLOCK_BYTES)
@@ -125,11 +130,7 @@ static void *open_flat(const struct engine *engine, const struct bench *bench, c
                        const char **ret_absent) {
     (void)bench;
     (void)ret_absent;
-    struct file *file = new_file(path, engine->option);
-    file->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file->fd < 0)
-        die_at(path, "open");
-    return file;
+    return make_file(path, engine->option);
 }
 
 static void append_flat(void *self, const struct load *load) {

@@ -23,6 +23,9 @@ struct latency {
 
 void tw_bench_out_start(enum format format);
 
+/* Too little is measured for the targets: these words stand where they would be judged. */
+void tw_bench_out_short(const char *unjudged);
+
 /* A line at the top: where and when this is. */
 void tw_bench_fact(const char *row, const char *text);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "out.h"
+
 static const struct command *const commands[] = {
     &tw_command_init,    &tw_command_append,       &tw_command_gate,      &tw_command_info,
     &tw_command_log,     &tw_command_show,         &tw_command_state,     &tw_command_positions,
@@ -44,7 +46,8 @@ static size_t distance(const char *a, const char *b) {
     return row[length];
 }
 
-const struct command *tw_command_near(const char *name) {
+/* The command whose name is nearest to a misspelt one, or NULL when none is near. */
+static const struct command *find_near(const char *name) {
     const struct command *nearest = NULL;
     size_t least = NEAR + 1;
     if (strlen(name) > WORD_MAX)
@@ -57,4 +60,12 @@ const struct command *tw_command_near(const char *name) {
         }
     }
     return nearest;
+}
+
+int tw_command_unknown(const char *name) {
+    const struct command *near = find_near(name);
+    if (near)
+        return tw_out_wrong("unknown command %s, did you mean %s? tradewal help lists them all",
+                            name, near->name);
+    return tw_out_wrong("unknown command %s, expected a command; tradewal help lists them", name);
 }

@@ -38,8 +38,8 @@ struct command {
 /* Every command, grouped, in the order in which help shows them. */
 const struct command *tw_command_at(size_t index); /* NULL past the end */
 const struct command *tw_command_named(const char *name);
-/* The command whose name is nearest to a misspelt one, or NULL when none is near. */
-const struct command *tw_command_near(const char *name);
+/* Says so, and which one may have been meant. Returns EXIT_WRONG. */
+int tw_command_unknown(const char *name);
 
 /* Prints the usage of one command to standard output. */
 void tw_command_help(const struct command *command);

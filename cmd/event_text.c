@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "moment.h"
 
-/* {field} stands for a value; what is in brackets is left out when a field in it is not known. */
+/* {field} stands for a value; what is in brackets is left out when a field in it is not known, or
+ * is what stands behind the bar. */
 static const struct {
     int64_t type;
     const char *pattern;
@@ -26,14 +27,15 @@ static const struct {
      "{order_ref} {purpose} {action} {qty} {order_type}[ limit {limit}][ stop {stop}][ {tif}]"},
     {TW_TYPE_order_updated, "{order_ref} {status}[ qty {qty}][ limit {limit}][ stop {stop}]"
                             "[ perm_id {perm_id}][: {reason}]"},
-    {TW_TYPE_fill, "{action} {qty} @ {price}[ {currency}][ fee {fee}][ order {order_ref}]"
-                   " exec {exec_id}[ ({kind})]"},
+    {TW_TYPE_fill,
+     "{action} {qty} @ {price}[ {currency}][ fee {fee}| fee unknown][ order {order_ref}]"
+     " exec {exec_id}[ ({kind})]"},
     {TW_TYPE_fill_corrected,
-     "{exec_id} replaces {corrects}: {qty} @ {price}[ fee {fee}][, {reason}]"},
+     "{exec_id} replaces {corrects}: {qty} @ {price}[ fee {fee}| fee unknown][, {reason}]"},
     {TW_TYPE_fill_busted, "{exec_id} voids {corrects}[: {reason}]"},
     {TW_TYPE_commission, "fee {fee} of exec {exec_id}[, realized {realized}]"},
     {TW_TYPE_partial, "{qty} @ {price}[ {reason}][ target {target}][ fraction {fraction}]"
-                      "[ fee {fee}][ order {order_ref}] exec {exec_id}"},
+                      "[ fee {fee}| fee unknown][ order {order_ref}] exec {exec_id}"},
     {TW_TYPE_plan, "{side}[ {entry_path}][ pivot {pivot}][ stop {stop}][ target1 {target1}]"
                    "[ target2 {target2}][: {note}]"},
     {TW_TYPE_stop_moved, "stop {stop} ({reason})[ order {order_ref}]"},
@@ -153,6 +155,12 @@ static void put_pattern(struct buffer *out, const char *pattern, const tw_event 
             bracket = out->size;
             known = 1;
             at++;
+        } else if (*at == '|') {
+            /* Known: what stands behind the bar is passed over. */
+            at = known ? strchr(at, ']') + 1 : at + 1;
+            if (!known)
+                out->size = bracket;
+            known = 1;
         } else if (*at == ']') {
             if (!known)
                 out->size = bracket;

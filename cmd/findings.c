@@ -116,8 +116,13 @@ static void put_full_row(struct table *table, const tw_finding_view *finding) {
     tw_table_bool(table, finding->fresh != 0);
 }
 
-static void print_end(uint64_t differ, uint64_t count, uint64_t events, enum format format,
-                      int applied) {
+/* How many rows there are of each kind. */
+struct tally {
+    uint64_t all, differ, on_record;
+};
+
+static void print_end(const struct tally *tally, uint64_t events, enum format format, int applied) {
+    uint64_t differ = tally->differ, count = tally->all;
     if (format == FORMAT_JSON) {
         tw_out_format(",\"differ\":%" PRIu64 ",\"of\":%" PRIu64 ",\"events\":%" PRIu64
                       ",\"applied\":%s}\n",
@@ -128,8 +133,12 @@ static void print_end(uint64_t differ, uint64_t count, uint64_t events, enum for
         return;
     if (count == 0)
         tw_out_plain("Nothing differs: neither side holds anything.");
+    else if (differ == 0 && tally->on_record)
+        tw_out_format("Nothing differs; %" PRIu64 " finding%s on record stay%s open.",
+                      tally->on_record, tally->on_record == 1 ? "" : "s",
+                      tally->on_record == 1 ? "s" : "");
     else if (differ == 0)
-        tw_out_format("0 of %" PRIu64 " differ.", count);
+        tw_out_plain("Nothing differs.");
     else
         tw_out_format("%" PRIu64 " of %" PRIu64 " differ.", differ, count);
     if (applied && events == 0)
@@ -156,12 +165,13 @@ int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum
     struct table *table =
         is_text ? tw_table_new(text_columns, sizeof text_columns / sizeof text_columns[0])
                 : tw_table_new(all_columns, sizeof all_columns / sizeof all_columns[0]);
-    uint64_t count = tw_proposal_findings(proposal), differ = 0;
-    for (uint64_t i = 0; i < count; i++) {
+    struct tally tally = {.all = tw_proposal_findings(proposal)};
+    for (uint64_t i = 0; i < tally.all; i++) {
         tw_finding_view finding = {.size = sizeof finding};
         if (tw_proposal_finding(proposal, i, &finding) != 0)
             continue;
-        differ += finding.differs != 0;
+        tally.differ += finding.differs != 0;
+        tally.on_record += is_on_record(&finding) != 0;
         if (is_text)
             put_text_row(table, &finding);
         else
@@ -173,7 +183,7 @@ int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum
         print_broker(answer);
     int status = tw_table_print(table, format);
     if (status == 0)
-        print_end(differ, count, tw_proposal_events(proposal), format, applied);
+        print_end(&tally, tw_proposal_events(proposal), format, applied);
     tw_table_free(table);
-    return status ? status : differ ? EXIT_DIFFERENT : EXIT_FINE;
+    return status ? status : tally.differ ? EXIT_DIFFERENT : EXIT_FINE;
 }

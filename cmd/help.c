@@ -57,13 +57,7 @@ static int run(const struct arguments *arguments) {
         tw_command_help(command);
         return EXIT_FINE;
     }
-    const struct command *near = tw_command_near(arguments->words[0]);
-    if (near)
-        return tw_out_wrong("unknown command %s, expected one of tradewal help; "
-                            "did you mean %s?",
-                            arguments->words[0], near->name);
-    return tw_out_wrong("unknown command %s, expected a command; tradewal help lists them",
-                        arguments->words[0]);
+    return tw_command_unknown(arguments->words[0]);
 }
 
 static const struct option_row options[] = {{0}};

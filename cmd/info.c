@@ -29,6 +29,7 @@ static const struct column columns[] = {
 struct facts {
     tw_day newest;
     tw_writer writer;
+    uint64_t intake_records, intake_torn; /* of all days */
     struct table *days;
 };
 
@@ -63,6 +64,8 @@ static int gather(const struct view *view, struct facts *ret) {
             return tw_out_error(&why);
         put_day(ret->days, &day, view->zone, ret->writer.alive && i + 1 == view->date_count);
         ret->newest = day;
+        ret->intake_records += day.intake_records;
+        ret->intake_torn += day.intake_torn;
     }
     return 0;
 }
@@ -87,7 +90,9 @@ static void put_settings(struct buffer *out, const struct view *view) {
     tw_summary_label(out, "Account");
     tw_text_escape(out, settings->account, strlen(settings->account));
     tw_buffer_format(out, " (%s)\n", tw_text_of("environment", settings->environment));
-    put_line(out, "Zone", settings->zone);
+    tw_summary_label(out, "Zone");
+    tw_text_escape(out, settings->zone, strlen(settings->zone));
+    tw_buffer_text(out, ", as are all times here\n");
     if (settings->roll_seconds)
         tw_buffer_format(out, "%-15s%02" PRId64 ":%02" PRId64 "\n", "Day begins",
                          settings->roll_seconds / 3600, settings->roll_seconds / 60 % 60);
@@ -114,17 +119,51 @@ static void put_writer(struct buffer *out, const struct view *view, const tw_wri
     }
 }
 
+static void put_intake(struct buffer *out, const struct facts *facts) {
+    uint64_t records = facts->intake_records, torn = facts->intake_torn;
+    tw_summary_label(out, "Intake");
+    if (facts->writer.alive) {
+        tw_buffer_text(out, "the writer's: it moves what it appends into the day file\n");
+        return;
+    }
+    if (records == 0 && torn == 0)
+        tw_buffer_text(out, "nothing waits for the day file");
+    if (records)
+        tw_buffer_format(out,
+                         "%" PRIu64 " record%s not in the day file yet, the next start moves %s",
+                         records, records == 1 ? "" : "s", records == 1 ? "it" : "them");
+    if (torn)
+        tw_buffer_format(out, "%s%" PRIu64 " append%s cut off, not known to be durable",
+                         records ? "; " : "", torn, torn == 1 ? "" : "s");
+    tw_buffer_char(out, '\n');
+}
+
+/* The last record, for who reads it after a stop and for who reads it while the writer runs. */
+static void put_last(struct buffer *out, const struct view *view, const struct facts *facts) {
+    const tw_day *newest = &facts->newest;
+    if (facts->writer.alive)
+        put_line(out, "Last stop", "none, the writer is at work");
+    else if (newest->first_seq == 0)
+        put_line(out, "Last stop", "none yet");
+    else
+        put_line(out, "Last stop",
+                 newest->last_type == TW_TYPE_session_closed
+                     ? "clean, the session was closed"
+                     : "crash, the last session has no end on record");
+    if (newest->last_seq == 0)
+        return;
+    tw_summary_label(out, "Last record");
+    tw_buffer_format(out, "seq %" PRIu64 " at ", newest->last_seq);
+    tw_moment_day_clock(out, newest->last_time_ns, view->zone);
+    tw_buffer_char(out, '\n');
+}
+
 static int print_text(const struct view *view, const struct facts *facts) {
     struct buffer out = {0};
     put_settings(&out, view);
     put_writer(&out, view, &facts->writer);
-    tw_summary_label(&out, "Last stop");
-    tw_buffer_text(&out, last_stop(view, facts));
-    if (facts->newest.last_seq) {
-        tw_buffer_format(&out, ", seq %" PRIu64 " at ", facts->newest.last_seq);
-        tw_moment_day_clock(&out, facts->newest.last_time_ns, view->zone);
-    }
-    tw_buffer_char(&out, '\n');
+    put_last(&out, view, facts);
+    put_intake(&out, facts);
     if (view->date_count == 0)
         put_line(&out, "Days", "none yet");
     else
@@ -172,6 +211,8 @@ static int print_json(const struct view *view, const struct facts *facts) {
     tw_buffer_format(&out, ",\n \"roll_seconds\":%" PRId64 ",\n \"last_seq\":%" PRIu64,
                      settings->roll_seconds, facts->newest.last_seq);
     put_member(&out, "last_stop", last_stop(view, facts));
+    tw_buffer_format(&out, ",\n \"intake_records\":%" PRIu64 ",\n \"intake_torn\":%" PRIu64,
+                     facts->intake_records, facts->intake_torn);
     put_writer_json(&out, view, &facts->writer);
     tw_buffer_text(&out, ",\n \"days\":");
     tw_out_buffer(&out);

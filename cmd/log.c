@@ -19,6 +19,7 @@ struct log {
     uint64_t found;      /* matches so far, from the end */
     uint64_t start_seq;  /* the oldest of them */
     uint64_t last_seq;   /* printed or passed over last */
+    int printed;
 };
 
 static void render(struct log *log, const tw_event *event) {
@@ -34,6 +35,7 @@ static int print_event(void *context, const tw_event *event) {
     tw_buffer_clear(&log->lines);
     render(log, event);
     tw_out_buffer(&log->lines);
+    log->printed = 1;
     if (event->seq > log->last_seq)
         log->last_seq = event->seq;
     return 0;
@@ -186,6 +188,8 @@ static int run(const struct arguments *arguments) {
         status = tw_walk_filter(&view, arguments, &log->filter);
         if (status == 0)
             status = print_log(log, arguments);
+        if (status == 0 && !log->printed && !log->found && !tw_out_broken())
+            tw_out_note(view.date_count ? "no event matched" : "the journal has no events yet");
         tw_view_close(&view);
     }
     tw_buffer_free(&log->lines);
@@ -214,8 +218,9 @@ const struct command tw_command_log = {
     .words = "[JOURNAL]",
     .summary = "The events, filtered by time, symbol, type, order or execution.",
     .text = "TIME is 10:05, 10:05:47.112, 2025-10-06 10:05, RFC 3339, or -15m before the last\n"
-            "record; without a zone it is in the journal's. With --follow, what is durable is\n"
-            "printed as it comes; it never holds up the writer.\n",
+            "record; without a zone it is in the journal's, as are all times that are shown; json\n"
+            "adds the offset. With --follow, what is durable is printed as it comes; it never\n"
+            "holds up the writer.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

@@ -37,15 +37,8 @@ static int run(int argc, char **argv) {
         return tw_out_wrong("no command, expected one; tradewal help lists them");
     const char *word = command_word(argv[1]);
     const struct command *command = tw_command_named(word);
-    if (!command) {
-        const struct command *near = tw_command_near(word);
-        if (near)
-            return tw_out_wrong("unknown command %s, expected one of tradewal help; "
-                                "did you mean %s?",
-                                word, near->name);
-        return tw_out_wrong("unknown command %s, expected a command; tradewal help lists them",
-                            word);
-    }
+    if (!command)
+        return tw_command_unknown(word);
     struct arguments arguments;
     int status = tw_arguments_read(command, argc - 1, argv + 1, &arguments);
     return status >= 0 ? status : command->run(&arguments);

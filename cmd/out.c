@@ -131,11 +131,15 @@ int tw_exit_status(int code) {
     return code == TW_E_NEWER ? EXIT_NEWER : EXIT_WRONG;
 }
 
-int tw_out_error_at(const char *place, const tw_error *why) {
+int tw_out_error_advised(const char *place, const tw_error *why, const char *advice) {
     int code = (int)why->code;
-    say(place, why->text[0] ? why->text : tw_error_happened(code), tw_error_remedy(code));
+    say(place, why->text[0] ? why->text : tw_error_happened(code), advice);
     /* A failure that nobody explained is a failure all the same. */
     return code ? tw_exit_status(code) : EXIT_WRONG;
+}
+
+int tw_out_error_at(const char *place, const tw_error *why) {
+    return tw_out_error_advised(place, why, tw_error_remedy((int)why->code));
 }
 
 int tw_out_error(const tw_error *why) {

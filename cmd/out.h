@@ -35,6 +35,8 @@ int tw_out_colour(void);                /* 1: a terminal that may be coloured */
  * status that belongs to the error. */
 int tw_out_error(const tw_error *why);
 int tw_out_error_at(const char *place, const tw_error *why); /* "place: " goes in front */
+/* With what to do in words of our own. */
+int tw_out_error_advised(const char *place, const tw_error *why, const char *advice);
 /* The same for words of our own; always EXIT_WRONG. The text is escaped. */
 int tw_out_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something worth saying that is no error. */

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds tradewal and shows it at work: a trader is killed in mid-day, twice, and loses nothing.
 # sh cmd/quickstart.sh, from any folder. Asks nothing; status 1 when anything is not as it is told.
-# TW_QUICKSTART_BUILD: another build folder. TW_QUICKSTART_KEEP=1: leave the journal to look at.
+# TW_QUICKSTART_BUILD: another build folder. TW_QUICKSTART_KEEP=1: leave the journal to look at,
+# and say how.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/test/support/packages.sh"
@@ -125,22 +126,27 @@ count_events() {
 
 make_journal() {
     head_line "A journal"
-    words "A journal belongs to one account, and to paper or live money. It is a folder."
+    words "A journal is a folder. It belongs to one account, and to paper or live money. It is" \
+        "made once."
     run_tradewal 0 init --account DU1234567 --env paper
 }
 
 first_crash() {
     head_line "A trader at work"
     words "A process of its own that embeds the library. It logs each event before it acts on" \
-        "it. (The day is a script; it plays on 2025-10-06.) We kill it at a bad moment: an" \
-        "order is on its way to the broker, and nobody has answered."
+        "it. The day is a script: its prices, orders and fills carry times of 2025-10-06," \
+        "whatever the clock says now. We kill the process at a bad moment: an order is on its" \
+        "way to the broker, and nobody has answered."
     start_trader 150
     follow_until "[tsla-15-partial]"
     kill_trader
 
     head_line "What a restart would find"
-    words "Nothing is changed by looking. Position, stop, attempts and P&L come out of the" \
-        "log; the order in doubt is named, because a trader that sends it again may sell" \
+    words "Nothing is changed by looking. A session is one run of a process that writes the" \
+        "journal. 'snapshot 40 + 2 records' is the state that was saved after record 40, and" \
+        "the two records behind it, replayed. The crash is as many days ago as the script is" \
+        "old. Position, stop, attempts and P&L come out of" \
+        "them; the order in doubt is named, because a trader that sends it again may sell" \
         "twice."
     run_tradewal 0 recover --date 2025-10-06
     expect "TSLA"
@@ -184,7 +190,9 @@ JSON
     expect "Nothing new to record"
     [ "$count" = "$(count_events)" ] || fail "reconciling twice should have appended nothing"
     echo
-    words "Run twice, it appended nothing the second time."
+    words "Run twice, it appended nothing the second time: the quantities are the broker's now." \
+        "What happened stays on record as a finding until somebody has opened the gate of that" \
+        "symbol."
     run_tradewal 0 positions
     expect "NVDA"
 }
@@ -202,7 +210,10 @@ last_run() {
 look_back() {
     head_line "Was anything lost or counted twice?"
     words "verify reads every record, the chain over them and the index of executions, and" \
-        "folds the day again for every snapshot."
+        "folds the day again for every snapshot. Below it, recover shows times of two kinds:" \
+        "sessions and gates were opened and closed just now, by the clock of this machine," \
+        "while all that was traded carries the times of the script. The stop of TSLA was left" \
+        "behind by the sale at the broker: tradewal says so, and leaves cancelling to the trader."
     run_tradewal 0 verify
     run_tradewal 0 pnl
     expect "USD  *422.50"
@@ -211,6 +222,7 @@ look_back() {
     expect_not "LONG"
     expect_not "SHORT"
     expect_not "IN DOUBT"
+    expect "tsla-11-stop .*nothing is held"
 
     head_line "The day, to hand over"
     words "One JSON object a line, exact decimals as text."
@@ -251,8 +263,14 @@ words "README.md, then docs/embedding.md to put it into a trader, docs/recovery.
     "happens at a start, docs/durability.md for what is promised and what is not. The" \
     "command: $build/tradewal help"
 if [ -n "${TW_QUICKSTART_KEEP:-}" ]; then
-    words "The journal: $folder/$TRADEWAL_JOURNAL"
+    words "The journal is kept. To look at it:"
+    echo
+    echo "   export TRADEWAL_JOURNAL=$folder/$TRADEWAL_JOURNAL"
+    echo "   $build/tradewal info"
+    echo "   $build/tradewal log --order tsla-15-partial"
     folder=""
+else
+    words "To keep this journal and try commands on it: TW_QUICKSTART_KEEP=1 sh cmd/quickstart.sh"
 fi
 echo
 echo "quickstart: done"

@@ -126,8 +126,9 @@ static void put_money(struct buffer *out, const struct state *state, const struc
     tw_buffer_char(out, ' ');
     put_text(out, currency ? currency : tw_state_base_currency(state));
     if (money->unknown)
-        tw_buffer_format(out, " (not complete: %" PRId64 " execution%s with an unknown part)",
-                         money->unknown, money->unknown == 1 ? "" : "s");
+        tw_buffer_format(
+            out, " (not complete: price, cost or fee of %" PRId64 " execution%s is unknown)",
+            money->unknown, money->unknown == 1 ? "" : "s");
 }
 
 void tw_summary_today(struct buffer *out, const struct state *state) {
@@ -225,6 +226,20 @@ static void put_doubt(struct buffer *out, const struct state *state, uint32_t in
     tw_buffer_char(out, '\n');
 }
 
+/* A stop that no position and no entry on its way needs would open one. */
+static int is_stray_stop(const struct state *state, const struct order *stop) {
+    if (stop->purpose != TW_PURPOSE_STOP || stop->symbol == TW_NONE ||
+        state->symbols[stop->symbol].position.side)
+        return 0;
+    for (uint32_t i = 0; i < tw_state_order_count(state); i++) {
+        const struct order *order = &state->orders[i];
+        if (order->symbol == stop->symbol && order->purpose == TW_PURPOSE_ENTRY &&
+            !tw_order_is_terminal(order->status))
+            return 0;
+    }
+    return 1;
+}
+
 static void put_working(struct buffer *out, const struct state *state, uint32_t index) {
     const struct order *order = &state->orders[index];
     put_order(out, state, index);
@@ -239,7 +254,10 @@ static void put_working(struct buffer *out, const struct state *state, uint32_t 
         tw_buffer_text(out, "  filled ");
         tw_summary_qty(out, order->filled_e8);
     }
-    tw_buffer_format(out, "  %s\n", tw_text_of("order_status", order->status));
+    tw_buffer_format(out, "  %s", tw_text_of("order_status", order->status));
+    if (is_stray_stop(state, order))
+        tw_buffer_text(out, "; nothing is held: triggered, it opens a position");
+    tw_buffer_char(out, '\n');
 }
 
 void tw_summary_orders(struct buffer *out, const struct state *state, const struct zone *zone) {

@@ -10,6 +10,7 @@
 #include "core/json_write.h"
 #include "out.h"
 #include "verify_day.h"
+#include "view.h"
 
 static void print_day(int64_t date, const tw_verify_report *report, enum format format) {
     char text[TW_DATE_TEXT_BYTES], digest[TW_DIGEST_TEXT_BYTES];
@@ -37,6 +38,15 @@ static void print_damage(const char *date, const tw_error *why, enum format form
     tw_buffer_free(&out);
 }
 
+/* Who has run verify already is not sent there again. */
+static int tell(const char *place, const tw_error *why) {
+    if (why->code != TW_E_DAMAGED)
+        return tw_out_error_at(place, why);
+    tw_out_error_advised(place, why,
+                         "do not trade on it: move it aside, ask the broker, start a new journal");
+    return EXIT_DIFFERENT;
+}
+
 int tw_verify_day(const char *path, int64_t date, enum format format) {
     tw_error why = {0};
     tw_verify_report report = {.size = sizeof report};
@@ -47,19 +57,17 @@ int tw_verify_day(const char *path, int64_t date, enum format format) {
         return EXIT_FINE;
     }
     print_damage(text, &why, format);
-    int status = tw_out_error_at(text, &why);
-    return why.code == TW_E_DAMAGED ? EXIT_DIFFERENT : status;
+    return tell(text, &why);
 }
 
 int tw_verify_newest(const char *path, int64_t *ret_date, int64_t **ret_dates,
                      uint64_t *ret_count) {
     tw_error why = {0};
-    int result = tw_child_dates(path, ret_dates, ret_count, &why);
-    if (result != 0) {
-        int status = tw_out_error(&why);
-        return result == TW_E_DAMAGED ? EXIT_DIFFERENT : status;
-    }
-    if (*ret_date == 0 && *ret_count > 0)
+    if (tw_child_dates(path, ret_dates, ret_count, &why) != 0)
+        return tell(NULL, &why);
+    if (*ret_date != 0)
+        return tw_view_check_date(*ret_dates, *ret_count, *ret_date);
+    if (*ret_count > 0)
         *ret_date = (*ret_dates)[*ret_count - 1];
     return 0;
 }

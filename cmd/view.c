@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,11 +53,15 @@ int tw_view_open_path(const char *path, struct view *ret) {
     return 0;
 }
 
-static int has_date(const struct view *view, int64_t date) {
-    for (size_t i = 0; i < view->date_count; i++)
-        if (view->dates[i] == date)
-            return 1;
-    return 0;
+int tw_view_check_date(const int64_t *dates, size_t count, int64_t date) {
+    char text[TW_DATE_TEXT_BYTES];
+    for (size_t i = 0; i < count; i++)
+        if (dates[i] == date)
+            return 0;
+    tw_date_format(date, text);
+    return tw_out_wrong("the journal has no day %s, expected one of its trading dates; "
+                        "tradewal info lists them",
+                        text);
 }
 
 int tw_view_open(const struct arguments *arguments, struct view *ret) {
@@ -68,16 +73,12 @@ int tw_view_open(const struct arguments *arguments, struct view *ret) {
         status = tw_view_open_path(arguments->journal, ret);
     if (status != 0 || date == 0)
         return status;
-    if (!has_date(ret, date)) {
-        char text[TW_DATE_TEXT_BYTES];
-        tw_date_format(date, text);
+    status = tw_view_check_date(ret->dates, ret->date_count, date);
+    if (status != 0)
         tw_view_close(ret);
-        return tw_out_wrong("the journal has no day %s, expected one of its trading dates; "
-                            "tradewal info lists them",
-                            text);
-    }
-    ret->date = date;
-    return 0;
+    else
+        ret->date = date;
+    return status;
 }
 
 void tw_view_close(struct view *view) {
@@ -103,13 +104,15 @@ int tw_view_moments(const struct view *view, struct moment_context *ret) {
 int tw_view_moment(const struct view *view, const struct arguments *arguments, const char *option,
                    int64_t *ret_ns) {
     const char *text = tw_arguments_value(arguments, option);
+    char place[32];
     struct moment_context context;
     tw_error why = {0};
     if (!text)
         return 0;
+    snprintf(place, sizeof place, "--%s", option);
     int status = tw_view_moments(view, &context);
     if (status == 0 && tw_moment_parse(text, &context, ret_ns, &why) != 0)
-        status = tw_out_error_at(option, &why);
+        status = tw_out_error_at(place, &why);
     return status;
 }
 

@@ -23,6 +23,9 @@ int tw_view_open(const struct arguments *arguments, struct view *ret);
 int tw_view_open_path(const char *path, struct view *ret);
 void tw_view_close(struct view *view);
 
+/* 0 where the date is one of the journal's, else an exit status after telling. */
+int tw_view_check_date(const int64_t *dates, size_t count, int64_t date);
+
 /* Reads the dates again: a live journal may have begun a new one. 0 or an exit status. */
 int tw_view_refresh(struct view *view);
 

@@ -134,15 +134,6 @@ int tw_journal_check_before(tw_journal *journal, const struct log *log, tw_error
                    (unsigned long long)head.last_seq);
 }
 
-static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
-    struct record_header header;
-    (void)seq;
-    if (tw_record_header(bytes, size, &header))
-        header.type = 0; /* whoever reads the record says what is wrong with it */
-    *(int64_t *)context = header.type;
-    return 0;
-}
-
 static int describe_day(struct log *log, tw_day *ret, tw_error *why) {
     struct log_head head;
     struct log_stat stat;
@@ -164,11 +155,9 @@ static int describe_day(struct log *log, tw_day *ret, tw_error *why) {
     ret->file_bytes = (int64_t)stat.file_bytes;
     ret->used_bytes = (int64_t)stat.used_bytes;
     memcpy(ret->digest, head.digest, sizeof ret->digest);
+    tw_log_unsaved(log, &ret->intake_records, &ret->intake_torn);
     ret->last_type = 0;
-    if (!head.first_seq)
-        return 0;
-    int64_t read = tw_log_read(log, head.last_seq, keep_type, &ret->last_type, 1, why);
-    return read < 0 ? (int)read : 0;
+    return head.first_seq ? tw_log_type_of(log, head.last_seq, &ret->last_type, why) : 0;
 }
 
 int tw_journal_day(tw_journal *journal, int64_t trading_date, tw_day *ret, tw_error *why) {

@@ -8,18 +8,25 @@
 #include "io/zone_file.h"
 #include "store_internal.h"
 
+static int make_files(const struct folder *folder, const struct identity *identity, tw_error *why) {
+    int status = tw_intake_remake(folder, identity->uuid, why);
+    if (!status)
+        status = tw_identity_write(folder, identity, why);
+    if (status)
+        tw_folder_empty(folder);
+    return status;
+}
+
 /* The identity comes last: with it the folder is a journal. Another init in the same folder waits,
  * and then finds one. */
-static int make_files(const struct folder *folder, const tw_settings *settings, tw_error *why) {
+static int fill_folder(const struct folder *folder, const tw_settings *settings, tw_error *why) {
     struct identity identity;
     int status = tw_identity_new(settings, &identity, why);
     if (!status && flock(folder->fd, LOCK_EX) != 0)
         status = tw_system_fail(why, errno, "locking %s", folder->shown);
     if (!status)
         status = tw_identity_check_none(folder, why);
-    if (!status)
-        status = tw_intake_remake(folder, identity.uuid, why);
-    return status ? status : tw_identity_write(folder, &identity, why);
+    return status ? status : make_files(folder, &identity, why);
 }
 
 int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
@@ -39,7 +46,9 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     if (!status)
         status = tw_folder_check_file_system(folder, (int)identity.any_file_system, why);
     if (!status)
-        status = make_files(folder, &known, why);
+        status = fill_folder(folder, &known, why);
+    if (status && folder)
+        tw_folder_undo(folder, path);
     tw_zone_free(zone);
     tw_folder_close(folder);
     return status;

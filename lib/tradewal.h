@@ -217,6 +217,10 @@ typedef struct tw_day {
     int64_t used_bytes;
     int64_t last_type;  /* type of the last record: session_closed is a clean end */
     uint8_t digest[32]; /* chain up to last_seq */
+    /* Of a journal that no process writes: how many of its records are in the intake alone, until
+     * the next start, and how many appends were cut off behind them. */
+    uint64_t intake_records;
+    uint64_t intake_torn;
 } tw_day;
 
 /* TW_E_NOT_FOUND when the date has no day file. */

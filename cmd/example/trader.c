@@ -192,10 +192,10 @@ static void show_recovery(struct trader *trader) {
     printf("recovered  the run before %s; ",
            recovery.ended == TW_RESUMED_CLEAN ? "ended cleanly" : "crashed");
     if (recovery.snapshot_seq)
-        printf("snapshot %" PRIu64 " + %" PRIu64 " records", recovery.snapshot_seq,
-               recovery.replayed);
+        printf("from the state saved after record %" PRIu64 " and %" PRIu64 " record%s behind it",
+               recovery.snapshot_seq, recovery.replayed, recovery.replayed == 1 ? "" : "s");
     else
-        printf("%" PRIu64 " records, no snapshot yet", recovery.replayed);
+        printf("from %" PRIu64 " records, no state saved yet", recovery.replayed);
     printf(", %" PRId64 ".%" PRId64 " ms\n", recovery.took_ns / 1000000,
            recovery.took_ns / 100000 % 10);
     show_positions(trader);

@@ -113,6 +113,31 @@ static void find_stop_quantity(struct run *run, uint32_t id, const char *held) {
                       subject->stop_names[0], subject->stop_names[1]);
 }
 
+static int is_way_out(int64_t purpose) {
+    return purpose && purpose != TW_PURPOSE_ENTRY && purpose != TW_PURPOSE_ADD;
+}
+
+/* Nothing is held, and no entry is on its way that this one would protect. What the log calls over,
+ * or does not know, has a finding of its own (D21, D22). */
+static void find_stray_stop(struct run *run, const struct order_row *row) {
+    const tw_broker_order *is = row->is;
+    const struct subject *subject = &run->subjects[row->subject];
+    int64_t entry = is->action == TW_ACTION_SELL ? TW_ACTION_BUY : TW_ACTION_SELL;
+    int64_t left_e8 = is->qty_e8 - (is->filled_e8.known ? is->filled_e8.value : 0);
+    char left[TW_DECIMAL_TEXT_BYTES];
+    if (subject->now_e8 != 0 || row->order == TW_NONE || is->completed || left_e8 <= 0 ||
+        !tw_reconcile_is_stop(is->order_type) || !works(row) || subject->entry_count[entry] > 0 ||
+        tw_order_is_terminal(run->after[row->order].status) ||
+        !is_way_out(run->state->orders[row->order].purpose))
+        return;
+    const char *name = tw_state_order_name(run->state, row->order);
+    tw_decimal_format(left_e8, left);
+    tw_reconcile_find(run, 27, row->subject, name, "flat",
+                      tw_reconcile_keepf(run, "a stop for %s", left), TW_FINDING_NOTE,
+                      FOUND_OPEN | FOUND_DIFFERS,
+                      "%s works and nothing is held: triggered, it opens a position", name);
+}
+
 static void find_two_entries(struct run *run, uint32_t id, int64_t action) {
     const struct subject *subject = &run->subjects[id];
     if (subject->entry_count[action] < 2)
@@ -132,6 +157,8 @@ void tw_reconcile_stops(struct run *run) {
         count_stop(run, &run->order_rows[i]);
     for (uint32_t id = 0; id < orders; id++)
         count_entry(run, id);
+    for (size_t i = 0; i < run->order_row_count; i++)
+        find_stray_stop(run, &run->order_rows[i]);
     for (uint32_t id = 0; id < run->subject_count; id++) {
         const struct subject *subject = &run->subjects[id];
         char held[TW_QUANTITY_TEXT_BYTES];

@@ -13,7 +13,7 @@
 static int check_file(const struct folder *folder, const char *name, const struct stat *status,
                       tw_error *why) {
     if (!S_ISREG(status->st_mode))
-        return tw_fail(why, TW_E_PERMISSION, "%s/%s is not a regular file", folder->shown, name);
+        return tw_fail(why, TW_E_DAMAGED, "%s/%s is not a regular file", folder->shown, name);
     uid_t owner = status->st_uid;
     if (owner != geteuid() && !(folder->use == TW_FOLDER_READ && owner == 0))
         return tw_fail(why, TW_E_PERMISSION, "%s/%s belongs to user %u, expected %u", folder->shown,
@@ -34,6 +34,8 @@ int tw_folder_open_file(const struct folder *folder, const char *name, int flags
     int fd = openat(folder->fd, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && errno == ELOOP)
         return tw_fail(why, TW_E_PERMISSION, "%s/%s is a symbolic link", folder->shown, name);
+    if (fd < 0 && errno == EISDIR)
+        return tw_fail(why, TW_E_DAMAGED, "%s/%s is not a regular file", folder->shown, name);
     if (fd < 0)
         return tw_system_fail(why, errno, "%s/%s", folder->shown, name);
     struct stat status;

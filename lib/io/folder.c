@@ -80,6 +80,7 @@ static int check_folder(struct folder *folder, tw_error *why) {
     if (status.st_mode & (S_IWGRP | S_IWOTH))
         return tw_fail(why, TW_E_PERMISSION, "%s has mode %04o: others may write in it",
                        folder->shown, (unsigned)(status.st_mode & 07777));
+    folder->mode = status.st_mode & 07777;
     folder->device = status.st_dev;
     folder->inode = status.st_ino;
     folder->read_only = (medium.f_flag & ST_RDONLY) != 0;
@@ -192,28 +193,54 @@ int tw_folder_create(const char *path, struct folder **ret, tw_error *why) {
     if (!made && errno != EEXIST)
         return tw_system_fail(why, errno, "making the folder %s",
                               tw_text_show(path, strlen(path), shown, sizeof shown));
+    struct folder *folder = NULL;
+    int rc = 0;
     /* With a umask that takes our own rights the folder could not even be opened. */
     if (made && chmod(path, S_IRWXU) != 0)
-        return tw_system_fail(why, errno, "setting the mode of %s",
-                              tw_text_show(path, strlen(path), shown, sizeof shown));
-    struct folder *folder = NULL;
-    int rc = tw_folder_open(path, TW_FOLDER_WRITE, &folder, why);
+        rc = tw_system_fail(why, errno, "setting the mode of %s",
+                            tw_text_show(path, strlen(path), shown, sizeof shown));
+    if (rc == 0)
+        rc = tw_folder_open(path, TW_FOLDER_WRITE, &folder, why);
+    if (rc && made)
+        rmdir(path);
     if (rc)
         return rc == TW_E_NOT_JOURNAL
                    ? tw_fail(why, TW_E_EXISTS, "%s is a file, expected a folder or nothing",
                              tw_text_show(path, strlen(path), shown, sizeof shown))
                    : rc;
+    folder->made = made;
     rc = made ? 0 : check_empty(folder, why);
     if (rc == 0 && fchmod(folder->fd, S_IRWXU) != 0)
         rc = tw_system_fail(why, errno, "setting the mode of %s", folder->shown);
     if (rc == 0)
         rc = sync_parent(folder, why);
     if (rc) {
+        tw_folder_undo(folder, path);
         tw_folder_close(folder);
         return rc;
     }
     *ret = folder;
     return 0;
+}
+
+void tw_folder_empty(const struct folder *folder) {
+    const char *const made[] = {"identity", "identity.new", "intake.wal", "intake.wal.new"};
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        unlinkat(folder->fd, made[i], 0);
+}
+
+void tw_folder_undo(const struct folder *folder, const char *path) {
+    struct stat status;
+    if (folder->made) {
+        if (lstat(path, &status) == 0 && status.st_dev == folder->device &&
+            status.st_ino == folder->inode)
+            rmdir(path);
+        return;
+    }
+    /* Where another init has made a journal meanwhile, the mode is that journal's. */
+    int is_journal = faccessat(folder->fd, "identity", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!is_journal && fchmod(folder->fd, folder->mode) != 0)
+        return; /* nothing more can be done about it */
 }
 
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]) {

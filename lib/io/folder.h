@@ -21,6 +21,8 @@ struct folder {
     dev_t device;
     ino_t inode;
     int read_only;                   /* the medium is mounted read-only */
+    int made;                        /* by tw_folder_create: it was not there before */
+    mode_t mode;                     /* as it was found */
     char shown[TW_SHOWN_PATH_BYTES]; /* the path, escaped, for error lines */
 };
 
@@ -34,6 +36,12 @@ int tw_folder_open(const char *path, enum folder_use use, struct folder **ret, t
 int tw_folder_create(const char *path, struct folder **ret, tw_error *why);
 
 void tw_folder_close(struct folder *folder);
+
+/* For an init that failed: takes the files of a new journal out, while nobody else makes one there;
+ * then takes tw_folder_create back: the folder goes if it made it at this path and nothing is in
+ * it, or has its mode again. */
+void tw_folder_empty(const struct folder *folder);
+void tw_folder_undo(const struct folder *folder, const char *path);
 
 /* TW_E_FILE_SYSTEM naming the kind when it cannot keep the promises (network, memory, user space),
  * unless `any`. TW_E_READ_ONLY for a folder opened for writing on a read-only medium. */
@@ -59,7 +67,8 @@ int tw_folder_check_newest(const struct folder *folder, tw_error *why);
 void tw_folder_day_name(int64_t date, char ret[TW_DAY_NAME_BYTES]);
 
 /* Opens a file that is there: flags are O_RDONLY or O_RDWR. It must be a regular file with one
- * name, ours, that nobody else may write. TW_E_NOT_FOUND, TW_E_PERMISSION, TW_E_READ_ONLY, TW_E_IO.
+ * name, ours, that nobody else may write. TW_E_NOT_FOUND, TW_E_PERMISSION, TW_E_READ_ONLY, TW_E_IO;
+ * TW_E_DAMAGED when a folder, a pipe or the like has its name.
  * `ret_stat` may be NULL. */
 int tw_folder_open_file(const struct folder *folder, const char *name, int flags, int *ret_fd,
                         struct stat *ret_stat, tw_error *why);

@@ -60,25 +60,24 @@ static int currency_valid(const char *currency) {
            strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length;
 }
 
-/* What both a caller's settings and a file have to keep to. The name of the one that is wrong, or
- * NULL. */
+/* What both a caller's settings and a file have to keep to. What is wrong, or NULL. */
 static const char *wrong_member(const struct identity *identity) {
     if (!tw_text_is_name(identity->account))
-        return "account";
+        return "account is not made of 1 to 64 letters, digits, '.', '_' and '-'";
     if (!text_of("environment", identity->environment))
-        return "environment";
+        return "environment is neither live nor paper";
     if (!tw_zone_name_valid(identity->zone))
-        return "zone";
+        return "zone is no name of a time zone";
     if (!currency_valid(identity->currency))
-        return "currency";
+        return "currency is not made of 1 to 8 capitals and digits";
     if (!text_of("overnight", identity->overnight))
-        return "overnight";
+        return "overnight is neither reject nor carry";
     if (!text_of("cost_method", identity->cost_method))
-        return "cost_method";
+        return "cost_method is neither average nor fifo";
     if (identity->roll_seconds < 0 || identity->roll_seconds >= SECONDS_PER_DAY)
-        return "roll_seconds";
+        return "roll_seconds is not within a day";
     if (identity->any_file_system != 0 && identity->any_file_system != 1)
-        return "any_file_system";
+        return "any_file_system is neither 0 nor 1";
     return NULL;
 }
 
@@ -111,8 +110,7 @@ int tw_identity_from_settings(const tw_settings *settings, struct identity *ret,
     identity.any_file_system = settings->any_file_system;
     const char *wrong = wrong_member(&identity);
     if (wrong)
-        return tw_fail(why, TW_E_INVALID, "setting %s is missing or not one that is allowed",
-                       wrong);
+        return tw_fail(why, TW_E_INVALID, "setting %s", wrong);
     *ret = identity;
     return 0;
 }
@@ -304,7 +302,8 @@ int tw_identity_read(const struct folder *folder, struct identity *ret, tw_error
     int fd = -1;
     int rc = tw_folder_open_file(folder, file_name, O_RDONLY, &fd, NULL, why);
     if (rc == TW_E_NOT_FOUND)
-        return tw_fail(why, TW_E_NOT_JOURNAL, "%s has no file identity", folder->shown);
+        return tw_fail(why, TW_E_NOT_JOURNAL, "%s is not a journal: it has no file identity",
+                       folder->shown);
     if (rc)
         return rc;
     char text[IDENTITY_FILE_BYTES];

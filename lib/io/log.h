@@ -133,6 +133,9 @@ int64_t tw_log_read(struct log *log, uint64_t from_seq,
 /* The record of one seq, appended to `out`. TW_E_NOT_FOUND. */
 int tw_log_read_one(struct log *log, uint64_t seq, struct buffer *out, tw_error *why);
 
+/* The type of the record of one seq; 0 where it is damaged: whoever reads it says what is wrong. */
+int tw_log_type_of(struct log *log, uint64_t seq, int64_t *ret, tw_error *why);
+
 /* TW_E_NOT_FOUND when the execution or the order is not in this day. */
 int tw_log_find_execution(struct log *log, const char *exec_id, uint64_t *ret_seq, tw_error *why);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/codec.h"
 #include "io/log_internal.h"
 #include "io/process.h"
 
@@ -201,6 +202,22 @@ int64_t tw_log_read(struct log *log, uint64_t from_seq,
         delivery.count += more;
     }
     return rc ? rc : delivery.count;
+}
+
+static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
+    struct record_header header = {0};
+    (void)seq;
+    *(int64_t *)context = tw_record_header(bytes, size, &header) ? 0 : header.type;
+    return 1;
+}
+
+int tw_log_type_of(struct log *log, uint64_t seq, int64_t *ret, tw_error *why) {
+    int64_t type = 0;
+    int64_t count = tw_log_read(log, seq, keep_type, &type, 1, why);
+    if (count < 0)
+        return (int)count;
+    *ret = type;
+    return 0;
 }
 
 /* The value of one key, appended to `out`. TW_E_NOT_FOUND says `what`. */

@@ -10,25 +10,14 @@
 
 /* ---- a missing intake ---------------------------------------------------------------------- */
 
-static int keep_type(void *context, uint64_t seq, const uint8_t *bytes, size_t size) {
-    struct record_header header = {0};
-    (void)seq;
-    if (tw_record_header(bytes, size, &header))
-        header.type = 0;
-    *(uint16_t *)context = header.type;
-    return 1;
-}
-
 int tw_takeover_excuse(const struct folder *folder, struct log *log, tw_error *why) {
     struct log_head head;
-    uint16_t type = 0;
+    int64_t type = 0;
     if (!log)
         return 0;
     int status = tw_log_head(log, &head, why);
-    if (!status && head.first_seq) {
-        int64_t count = tw_log_read(log, head.last_seq, keep_type, &type, 1, why);
-        status = count < 0 ? (int)count : 0;
-    }
+    if (!status && head.first_seq)
+        status = tw_log_type_of(log, head.last_seq, &type, why);
     if (status || type == TW_TYPE_session_closed)
         return status;
     return tw_fail(why, TW_E_DAMAGED,

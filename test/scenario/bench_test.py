@@ -70,6 +70,9 @@ class Bench(Lane):
                 self.assertRegex(row["absent"],
                                  r"not installed \(apt-get install \w|/proc/self/io|"
                                  "counts no flushes")
+            if row["target"]:
+                judged = row["part"] in ("cpu", "flushes", "bytes", "processor", "time")
+                self.assertEqual(row["met"] is not None, judged, row)
         self.assertEqual(found, ROWS)
         self.assert_nothing_is_left()
 
@@ -83,6 +86,14 @@ class Bench(Lane):
         self.assertRegex(done.stdout, r"<= 5: (NOT )?met\n")
         self.assertNotRegex(done.stdout, r"(?m)[ \t]$")
         self.assert_nothing_is_left()
+
+    def test_a_run_that_is_too_short_for_a_target_does_not_say_that_it_is_missed(self):
+        for words, said in ((["--quick"], "not measured by --quick"),
+                            (["--rounds", "1"], "not measured by a short run")):
+            done = self.run_command("bench", self.folder, "--any-file-system", "--only", "batches",
+                                    *words)
+            self.assertIn("<= 1.25: %s\n" % said, done.stdout)
+            self.assertNotIn("met\n", done.stdout)
 
     def measuring(self):
         """A run that has begun to measure, and would go on for very long."""

@@ -48,7 +48,7 @@ class AgainstTheBroker(Lane):
         self.assertIs(positions["AMD"]["estimated"], True)
         again = self.reconcile(SCENARIO)
         self.assertRegex(again.stdout, r"(?m)^TSLA .* D2 .* \(on record\)$")
-        self.assertRegex(again.stdout, r"(?m)^0 of \d+ differ\.$")
+        self.assertRegex(again.stdout, r"(?m)^Nothing differs; \d+ findings on record stay open\.$")
         before = self.types()
         self.assertIn("Nothing new to record.", self.reconcile(SCENARIO, "--apply").stdout)
         self.assertEqual(self.types(), before)
@@ -56,7 +56,7 @@ class AgainstTheBroker(Lane):
     def test_equal_sides_are_status_zero(self):
         held = [{"symbol": "TSLA", "qty": "100", "avg_cost": "445.25"}, SCENARIO["positions"][1]]
         done = self.reconcile({"complete": True, "positions": held})
-        self.assertTrue(done.stdout.endswith("\n0 of 2 differ.\n"), done.stdout)
+        self.assertTrue(done.stdout.endswith("\nNothing differs.\n"), done.stdout)
         empty = self.path("empty")
         self.init(empty)
         url = self.broker({"complete": True, "positions": []})

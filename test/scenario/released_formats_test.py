@@ -96,6 +96,11 @@ class ReleasedFormats(unittest.TestCase):
                 found = json.loads(run("recover", "-o", "json", journal).stdout)
                 self.assertGreater(found["intake_records"], 0)
                 self.assertEqual(found["intake_torn"], 0)
+                info = run("info", "-o", "json", journal).stdout
+                self.assertEqual(json.loads(info)["intake_records"], found["intake_records"])
+                self.assertRegex(run("info", journal).stdout.decode(),
+                                 "Intake +%d records? not in the day file yet" %
+                                 found["intake_records"])
 
     def test_a_trader_goes_on_in_it(self):
         for _, journal in self.fixtures():

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tradewal.h"
+
 int run_suite(Suite *suite) {
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
@@ -43,6 +45,25 @@ int64_t random_between(struct random *random, int64_t low, int64_t high) {
     uint64_t span = (uint64_t)high - (uint64_t)low + 1;
     uint64_t offset = span ? random_below(random, span) : random_next(random);
     return (int64_t)((uint64_t)low + offset);
+}
+
+int64_t random_e8(struct random *random) {
+    uint64_t bits = random_next(random) >> random_below(random, 64);
+    int64_t value = (int64_t)(bits & INT64_MAX);
+    switch (random_below(random, 8)) {
+    case 0:
+        value = INT64_MAX - (int64_t)random_below(random, 3);
+        break;
+    case 1:
+        value = value / TW_E8 * TW_E8;
+        break;
+    case 2:
+        value = (int64_t)random_below(random, 3);
+        break;
+    default:
+        break;
+    }
+    return random_below(random, 2) ? value : -value;
 }
 
 static char folder[256];

@@ -17,6 +17,7 @@ uint64_t seed_from_environment(const char *test);
 uint64_t random_next(struct random *random);
 uint64_t random_below(struct random *random, uint64_t bound);             /* 0..bound-1 */
 int64_t random_between(struct random *random, int64_t low, int64_t high); /* both included */
+int64_t random_e8(struct random *random); /* any size is as likely as any other, edges more so */
 
 /* A fresh folder below TMPDIR, removed with all in it when the test's process ends well. */
 const char *scratch_folder(void);

@@ -268,18 +268,16 @@ class Interface(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_the_code_in_the_documents_compiles(self):
-        for path in ("README.md", "docs/embedding.md"):
-            code = re.search(r"```c\n(.*?)```", read(path), flags=re.S).group(1)
-            code = code.replace("#include <tradewal.h>\n", "")
-            program = """#include <stddef.h>
-                #include <tradewal.h>
-                int refuse_to_trade(const char *), no_entry(const char *), report(tw_error *);
-                void send_to_broker(tw_order_submitted *);
-                int host(void);
-                int host(void) { %s return 0; }""" % code
-            done = run("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                       "-fsyntax-only", "-I" + os.path.join(ROOT, "lib"), "-xc", "-", input=program)
-            self.assertEqual(done.returncode, 0, path + "\n" + done.stdout)
+        path = "docs/embedding.md"  # the program of README.md is run by install_test.py
+        code = "".join(re.findall(r"```c\n(.*?)```", read(path), flags=re.S))
+        program = """#include <stddef.h>
+            #include <tradewal.h>
+            int report(tw_error *);
+            int host(void);
+            int host(void) { %s return 0; }""" % code
+        done = run("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                   "-fsyntax-only", "-I" + os.path.join(ROOT, "lib"), "-xc", "-", input=program)
+        self.assertEqual(done.returncode, 0, path + "\n" + done.stdout)
 
     def test_every_public_struct_starts_with_its_size(self):
         structs = re.findall(r"typedef struct (tw_\w+) \{\s*(.*?)\n?\}", self.preprocessed(),

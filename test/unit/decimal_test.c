@@ -26,30 +26,10 @@ static void expect_refusal(const char *text, int expected) {
                   (long long)value);
 }
 
-/* Any size of number is as likely as any other, edges more so. */
-static int64_t any_value(struct random *random) {
-    uint64_t bits = random_next(random) >> random_below(random, 64);
-    int64_t value = (int64_t)(bits & INT64_MAX);
-    switch (random_below(random, 8)) {
-    case 0:
-        value = INT64_MAX - (int64_t)random_below(random, 3);
-        break;
-    case 1:
-        value = value / TW_E8 * TW_E8;
-        break;
-    case 2:
-        value = (int64_t)random_below(random, 3);
-        break;
-    default:
-        break;
-    }
-    return random_below(random, 2) ? value : -value;
-}
-
 START_TEST(what_is_shown_reads_back_as_the_same_value) {
     struct random random = {seed_from_environment("what_is_shown_reads_back")};
     for (int i = 0; i < 40000; i++) {
-        int64_t value = any_value(&random), back = 1;
+        int64_t value = random_e8(&random), back = 1;
         char text[TW_DECIMAL_TEXT_BYTES];
         size_t length = tw_decimal_format(value, text);
         ck_assert_uint_eq(strlen(text), length);
@@ -70,7 +50,7 @@ END_TEST
 START_TEST(the_text_is_the_whole_a_point_and_the_part) {
     struct random random = {seed_from_environment("the_text_is_the_whole_a_point_and_the_part")};
     for (int i = 0; i < 30000; i++) {
-        int64_t value = any_value(&random);
+        int64_t value = random_e8(&random);
         lldiv_t parts = lldiv(llabs(value), TW_E8);
         char expected[48], text[TW_DECIMAL_TEXT_BYTES];
         snprintf(expected, sizeof expected, "%s%lld.%08lld", value < 0 ? "-" : "", parts.quot,
@@ -92,7 +72,7 @@ END_TEST
 START_TEST(an_exponent_only_moves_the_point) {
     struct random random = {seed_from_environment("an_exponent_only_moves_the_point")};
     for (int i = 0; i < 30000; i++) {
-        int64_t value = any_value(&random);
+        int64_t value = random_e8(&random);
         char digits[32], text[512];
         snprintf(digits, sizeof digits, "%llu", llabs(value));
         int length = (int)strlen(digits), zeros = (int)random_below(&random, 200);
@@ -218,7 +198,7 @@ END_TEST
 START_TEST(sums_that_do_not_fit_say_so) {
     struct random random = {seed_from_environment("sums_that_do_not_fit_say_so")};
     for (int i = 0; i < 30000; i++) {
-        int64_t a = any_value(&random), b = any_value(&random);
+        int64_t a = random_e8(&random), b = random_e8(&random);
         tw_int128 sums[] = {(tw_int128)a + b, (tw_int128)a - b};
         for (int minus = 0; minus < 2; minus++) {
             int64_t result = 77;

@@ -1,24 +1,5 @@
 /* What executions do: quantity, cost, realized P&L, identity. */
-#include "events.h"
-#include "harness.h"
-
-static struct day day;
-
-static void open_average(void) {
-    day_open(&day, TW_COST_METHOD_AVERAGE);
-}
-
-static void close_day(void) {
-    day_close(&day);
-}
-
-static void buy(const char *exec_id, const char *qty, const char *price) {
-    day_add(&day, event_fill(exec_id, "TSLA", TW_ACTION_BUY, qty, price, "0"));
-}
-
-static void sell(const char *exec_id, const char *qty, const char *price) {
-    day_add(&day, event_fill(exec_id, "TSLA", TW_ACTION_SELL, qty, price, "0"));
-}
+#include "fold_kit.h"
 
 static int64_t realized(const char *exec_id) {
     return day_execution(&day, exec_id)->realized_e8;

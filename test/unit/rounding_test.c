@@ -5,28 +5,8 @@
 #include "harness.h"
 #include "tradewal.h"
 
-/* Any size of number is as likely as any other, edges more so. */
-static int64_t any_value(struct random *random) {
-    uint64_t bits = random_next(random) >> random_below(random, 64);
-    int64_t value = (int64_t)(bits & INT64_MAX);
-    switch (random_below(random, 8)) {
-    case 0:
-        value = INT64_MAX - (int64_t)random_below(random, 3);
-        break;
-    case 1:
-        value = value / TW_E8 * TW_E8;
-        break;
-    case 2:
-        value = (int64_t)random_below(random, 3);
-        break;
-    default:
-        break;
-    }
-    return random_below(random, 2) ? value : -value;
-}
-
 static tw_int128 any_wide(struct random *random) {
-    tw_int128 value = (tw_int128)any_value(random);
+    tw_int128 value = (tw_int128)random_e8(random);
     uint64_t shape = random_below(random, 4);
     if (shape == 0)
         return value;
@@ -136,7 +116,7 @@ START_TEST(a_share_is_exact_until_it_is_rounded_once) {
     struct random random = {seed_from_environment("a_share_is_exact_until_it_is_rounded_once")};
     for (int i = 0; i < 20000; i++) {
         tw_int128 value = any_wide(&random);
-        int64_t denominator = any_value(&random);
+        int64_t denominator = random_e8(&random);
         denominator = denominator < 0 ? -denominator : denominator;
         if (random_below(&random, 2))
             denominator = 2 + 2 * (int64_t)random_below(&random, 50);

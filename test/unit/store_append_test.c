@@ -1,10 +1,9 @@
 /* Appending: one, many, by several threads, twice. */
 #include <poll.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
 
-#include "store_fixture.h"
+#include "store_producers.h"
 
 START_TEST(a_duplicate_execution_is_said_and_not_counted) {
     make_journal();
@@ -76,48 +75,9 @@ START_TEST(an_event_of_another_date_is_refused) {
 }
 END_TEST
 
-enum { THREADS = 4, PER_THREAD = 25 };
-
-struct producer {
-    tw_store *store;
-    int number;
-    int failures;
-};
-
-static void *produce(void *context) {
-    struct producer *producer = context;
-    char exec_id[32];
-    for (int i = 0; i < PER_THREAD; i++) {
-        snprintf(exec_id, sizeof exec_id, "t%d-%d", producer->number, i);
-        tw_fill fill = fill_of(exec_id, TW_ACTION_BUY, 1, 100);
-        producer->failures += tw_append_fill(producer->store, &fill, NULL, NULL) != 0;
-    }
-    return NULL;
-}
-
 START_TEST(several_threads_append_while_the_timer_takes_checkpoints) {
-    make_journal();
     tw_options options = {.size = sizeof options, .trading_date = MONDAY, .checkpoint_ns = 2000000};
-    tw_store *store = NULL;
-    OK(tw_open(path, &options, &store, &why));
-    pthread_t threads[THREADS];
-    struct producer producers[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        producers[i] = (struct producer){store, i, 0};
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        ck_assert_int_eq(producers[i].failures, 0);
-    }
-    ck_assert_int_eq(open_quantity(store), (int64_t)THREADS * PER_THREAD * TW_E8);
-    OK(tw_close(store, "done", &why));
-    tw_journal *journal;
-    tw_verify_report report = {.size = sizeof report};
-    OK(tw_journal_open(path, &journal, &why));
-    OK(tw_journal_verify(journal, MONDAY, &report, &why));
-    ck_assert_uint_eq(report.executions, THREADS * PER_THREAD);
-    tw_journal_close(journal);
+    produce_in_threads(&options, 0);
 }
 END_TEST
 

@@ -1,5 +1,8 @@
 /* Opening, closing and rolling a journal, as an embedder sees it. */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +19,41 @@ START_TEST(a_clean_end_is_told_from_a_crash) {
     store = open_on(MONDAY);
     ck_assert_int_eq(recovery_of(store).ended, TW_RESUMED_CRASH);
     tw_abandon(store);
+}
+END_TEST
+
+START_TEST(an_init_that_is_refused_leaves_nothing_behind) {
+    char shared[] = "/dev/shm/tradewal-test-XXXXXX";
+    tw_settings settings = {
+        .size = sizeof settings, .account = "DU1", .environment = TW_ENVIRONMENT_PAPER};
+    if (!mkdtemp(shared)) {
+        printf("skipped: no /dev/shm to try\n");
+        return;
+    }
+    struct stat status;
+    ck_assert_int_eq(chmod(shared, 0750), 0);
+    FAILS(tw_init(shared, &settings, &why), TW_E_FILE_SYSTEM);
+    ck_assert_int_eq(stat(shared, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0750);
+    ck_assert_int_eq(rmdir(shared), 0);
+    FAILS(tw_init(shared, &settings, &why), TW_E_FILE_SYSTEM);
+    ck_assert_int_ne(access(shared, F_OK), 0);
+}
+END_TEST
+
+START_TEST(an_init_that_fails_half_way_leaves_what_was_there) {
+    struct rlimit small = {1 << 20, 1 << 20};
+    tw_settings settings = {
+        .size = sizeof settings, .account = "DU1", .environment = TW_ENVIRONMENT_PAPER};
+    const char *new = scratch_path("new");
+    const char *empty = scratch_path("empty");
+    ck_assert_int_eq(mkdir(empty, 0700), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ck_assert_int_ne(tw_init(new, &settings, &why), 0);
+    ck_assert_int_ne(access(new, F_OK), 0);
+    ck_assert_int_ne(tw_init(empty, &settings, &why), 0);
+    ck_assert_int_eq(rmdir(empty), 0);
 }
 END_TEST
 
@@ -161,6 +199,8 @@ int main(void) {
     TCase *cases = tcase_create("store_open");
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, a_clean_end_is_told_from_a_crash);
+    tcase_add_test(cases, an_init_that_is_refused_leaves_nothing_behind);
+    tcase_add_test(cases, an_init_that_fails_half_way_leaves_what_was_there);
     tcase_add_test(cases, a_journal_is_opened_once_in_a_process);
     tcase_add_test(cases, a_second_process_is_refused_and_told_who_writes);
     tcase_add_test(cases, a_handle_does_not_work_in_a_forked_child);

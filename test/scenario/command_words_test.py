@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""What the command says to somebody who meets it for the first time."""
+import json
+import os
+import re
+
+from command_lane import CRASH_DAY, DATE, Lane, at, fill, main, note, order
+
+
+class Errors(Lane):
+    def said(self, *words, status=2):
+        return self.run_command(*words, status=status).stderr
+
+    def test_words_too_many_are_named_and_the_usage_is_shown(self):
+        self.init()
+        for words, named in ((["log", self.journal, "more"], "one word is too many: more; "),
+                             (["log", self.journal, "a", "b"], "words are too many: a, b; "),
+                             (["show", self.journal, "1", "2"], "one word is too many: 2; "),
+                             (["version", "x"], "one word is too many: x; ")):
+            self.assertIn(named + "expected tradewal %s [OPTIONS]" % words[0], self.said(*words))
+
+    def test_words_that_are_missing_are_told_with_the_usage(self):
+        self.init()
+        for words in (["show", self.journal], ["show"], ["log"]):
+            self.assertRegex(self.said(*words),
+                             r"(missing|no journal named), expected tradewal %s \[OPTIONS\] .*"
+                             "name the journal or set TRADEWAL_JOURNAL" % words[0])
+
+    def test_a_wrong_time_is_told_by_the_name_of_its_option(self):
+        self.init()
+        self.append(note("10:00:00"))
+        for command, option in (("log", "since"), ("log", "until"), ("state", "at")):
+            self.assertIn("tradewal: --%s: time 25:00, " % option,
+                          self.said(command, "--" + option, "25:00", self.journal))
+
+    def test_a_misspelt_command_is_told_the_right_one(self):
+        for words in (["recovr"], ["help", "recovr"]):
+            self.assertEqual(self.said(*words), "tradewal: unknown command recovr, did you mean "
+                             "recover? tradewal help lists them all\n")
+
+    def test_a_folder_that_is_no_journal_is_told_how_one_is_made(self):
+        os.mkdir(self.path("empty"), 0o700)
+        for name in ("empty", "nowhere"):
+            self.assertRegex(self.said("info", self.path(name)),
+                             "no(t a)? journal.*make one with tradewal init")
+
+    def test_a_setting_that_is_wrong_is_told_what_it_may_be(self):
+        said = self.said("init", self.path("x"), "--account", "a/b", "--env", "paper")
+        self.assertIn("account is not made of 1 to 64 letters", said)
+        self.assertNotIn("caller", said)
+
+
+class Days(Lane):
+    def test_a_date_that_the_journal_does_not_have_is_told_by_every_command(self):
+        self.init()
+        for _ in range(2):  # without any day, then with another one
+            for command in ("verify", "log", "state", "recover"):
+                said = self.run_command(command, "--date", "2025-10-01", self.journal, status=2)
+                self.assertIn("the journal has no day 2025-10-01", said.stderr)
+                self.assertEqual(said.stdout, "")
+            self.append(note("10:00:00"))
+        self.run_command("verify", "--date", DATE, self.journal)
+
+    def test_a_log_in_which_nothing_matches_says_so(self):
+        self.init()
+        self.assertEqual(self.run_command("log", self.journal).stderr,
+                         "tradewal: the journal has no events yet\n")
+        self.append(*CRASH_DAY)
+        for words in (["--symbol", "NOPE"], ["--order", "x", "-r"], ["--type", "bar", "-n", "3"]):
+            done = self.run_command("log", *words, "-o", "json", self.journal)
+            self.assertEqual((done.stdout, done.stderr), ("", "tradewal: no event matched\n"))
+        self.assertEqual(self.run_command("log", "--symbol", "TSLA", self.journal).stderr, "")
+
+
+class Recovery(Lane):
+    def test_a_stop_without_a_position_does_not_pass_without_a_word(self):
+        words = "nothing is held: triggered, it opens a position"
+        self.init()
+        stop = order("10:01:00", "s1", "SELL", "100", purpose="stop", stop="440")
+        known = {"type": "order_updated", "time": at("10:01:01"), "order_ref": "s1",
+                 "status": "acknowledged"}
+        self.append(fill("10:00:00", "BUY", "100", "445", "e1"), dict(stop, order_type="STP"), known)
+        self.assertNotIn(words, self.run_command("recover", self.journal).stdout)
+        self.append(fill("10:02:00", "SELL", "100", "446", "e2"))
+        self.assertRegex(self.run_command("recover", self.journal).stdout,
+                         "Working +s1 .*acknowledged; " + words)
+
+
+class Info(Lane):
+    def test_info_says_how_the_last_session_ended_and_in_which_zone(self):
+        self.init()
+        line = lambda label: re.search("(?m)^%s +(.*)$" % label,
+                                       self.run_command("info", self.journal).stdout).group(1)
+        self.assertEqual(line("Zone"), "America/New_York, as are all times here")
+        self.assertEqual(line("Last stop"), "none yet")
+        self.append(note("10:00:00"))
+        self.assertEqual(line("Last stop"), "clean, the session was closed")
+        self.assertEqual(line("Intake"), "nothing waits for the day file")
+        with self.writer() as writer:
+            self.say(writer, json.dumps(note("10:01:00")))
+            self.assertEqual(line("Last stop"), "none, the writer is at work")
+            self.assertIn("the writer's", line("Intake"))
+            writer.kill()
+        self.assertEqual(line("Last stop"), "crash, the last session has no end on record")
+
+
+class Words(Lane):
+    def test_a_fee_that_is_missing_is_called_unknown(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "100", "445", "e1"),
+                    fill("10:01:00", "SELL", "50", "446", "e2", fee="0"))
+        text = self.run_command("log", "--type", "fill", self.journal).stdout
+        self.assertRegex(text, "BUY 100 @ 445 fee unknown exec e1\n.*SELL 50 @ 446 fee 0 exec e2\n")
+        self.assertIn("not complete: price, cost or fee of 1 execution is unknown",
+                      self.run_command("recover", self.journal).stdout)
+
+
+class Damage(Lane):
+    def test_verify_does_not_send_anybody_to_verify(self):
+        self.init()
+        self.crash_with(fill("10:00:00", "BUY", "1", "2", "e1"))
+        intake = os.path.join(self.journal, "intake.wal")
+        with open(intake, "r+b") as file:
+            file.write(bytes(4096))
+        said = self.run_command("verify", self.journal, status=1).stderr
+        self.assertIn("move it aside, ask the broker", said)
+        self.assertNotIn("run tradewal verify", said)
+        self.assertIn("run tradewal verify", self.run_command("log", self.journal, status=2).stderr)
+
+    def test_what_is_no_file_is_damage_and_no_matter_of_rights(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "1", "2", "e1"))
+        for name in ("intake.wal", "20251006.mdb"):
+            path = os.path.join(self.journal, name)
+            os.rename(path, self.path("kept"))
+            for make in (os.mkdir, os.mkfifo):
+                make(path, 0o600)
+                for words in (["log"], ["recover", "--apply"]):
+                    said = self.run_command(*words, self.journal, status=2).stderr
+                    self.assertIn("%s is not a regular file" % name, said)
+                    self.assertNotIn("chmod", said)
+                (os.rmdir if make is os.mkdir else os.remove)(path)
+            os.rename(self.path("kept"), path)
+
+
+if __name__ == "__main__":
+    main()
