@@ -14,6 +14,7 @@ struct tw_broker {
     char *url;
     tw_answer failed; /* what asking patiently returns when every try failed */
     tw_error failure;
+    char label[256]; /* the URL, as far as it can be recorded */
 };
 
 static const struct broker_kind *const kinds[] = {&tw_broker_file, &tw_broker_tws,
@@ -95,9 +96,10 @@ void tw_broker_pause(int64_t pause_ns, int try) {
 
 const tw_answer *tw_broker_failed(tw_broker *broker, const tw_error *reason) {
     broker->failure = *reason;
+    tw_text_show(broker->url, strlen(broker->url), broker->label, sizeof broker->label);
     broker->failed = (tw_answer){
         .size = sizeof broker->failed,
-        .broker = broker->url,
+        .broker = broker->label,
         .positions_completeness = TW_ANSWER_FAILED,
         .orders_completeness = TW_ANSWER_FAILED,
         .completed_completeness = TW_ANSWER_FAILED,
