@@ -71,16 +71,11 @@ int tw_store_apply(tw_store *store, const tw_proposal *proposal, tw_error *why) 
 
 static void count_traded(const struct state *state, int64_t date, struct traded *ret) {
     static const int64_t types[] = {
-        TW_TYPE_position_opening,
-        TW_TYPE_order_submitted,
-        TW_TYPE_order_updated,
-        TW_TYPE_fill,
-        TW_TYPE_fill_corrected,
-        TW_TYPE_fill_busted,
-        TW_TYPE_partial,
-        TW_TYPE_position_adjusted,
-        TW_TYPE_fill_inferred,
-        TW_TYPE_inferred_superseded,
+        TW_TYPE_position_opening, TW_TYPE_order_submitted,
+        TW_TYPE_order_updated,    TW_TYPE_fill,
+        TW_TYPE_fill_corrected,   TW_TYPE_fill_busted,
+        TW_TYPE_partial,          TW_TYPE_position_adjusted,
+        TW_TYPE_fill_inferred,    TW_TYPE_inferred_superseded,
     };
     *ret = (struct traded){.date = date};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -122,10 +117,7 @@ int tw_store_reconcile_and_apply(tw_store *store, const tw_answer *answer,
         tw_state_free(older);
         return status;
     }
-    if (date != today)
-        status = tw_fail(why, TW_E_STALE, "the day was rolled while the broker was asked");
-    if (!status)
-        status = check_traded(store, since, why);
+    status = check_traded(store, since, why);
     if (!status)
         status = tw_reconcile(now.state, answer, older, store->identity.overnight, &proposal, why);
     if (!status)
