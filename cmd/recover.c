@@ -343,7 +343,11 @@ const struct command tw_command_recover = {
     .summary = "What a restart would find, without doing it; --apply does it.",
     .text =
         "IN DOUBT names orders that were sent, or whose change or cancel was asked for, without\n"
-        "an answer in the log: ask the broker about them before placing others.\n",
+        "an answer in the log: ask the broker about them before placing others.\n\n"
+        "With --apply and --broker the broker is asked up to three times, and what differs is\n"
+        "recorded and repaired. Without a complete answer the state is the log's alone and all\n"
+        "entries are gated (D7), until a later run gets one, or gate --clear overrides it. Run\n"
+        "again with nothing new, it adds none. The exit status is 1 where the two sides differ.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

@@ -609,7 +609,7 @@ TW_API int tw_recover(const char *path, const tw_options *options, tw_broker *br
  * and open orders is complete and fits what is known. If none is, that is D7: the last answer is
  * recorded, positions stay as the log has them, and the gate of all entries is closed: TW_E_GATED
  * for entries, exits are recorded as ever. The next complete answer opens that gate again. An
- * operator's gate event overrides it (docs/reconcile.md); the same failure does not close it again.
+ * operator's gate event overrides it, until the broker has answered once (docs/reconcile.md).
  *
  * Others may append meanwhile; they wait only while the answer is compared. An answer during which
  * an order or an execution was logged is not used, and asked for again: TW_E_STALE when that

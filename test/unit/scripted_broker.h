@@ -10,9 +10,10 @@ enum { ASKED_MOST = 16 };
 
 /* The broker. Its answer is of TSLA alone: qty, and an execution where it has an id. */
 static struct script {
-    int failing; /* so many times it fails first */
-    int error;   /* in this way; 0: it is away */
-    int partial; /* so many times more it answers in part */
+    int failing;       /* so many times it fails first */
+    int error;         /* in this way; 0: it is away */
+    const char *words; /* what it says then; NULL: "nobody answers" */
+    int partial;       /* so many times more it answers in part */
     int64_t qty;
     const char *exec_id;
     const char *account;
@@ -41,7 +42,8 @@ static inline void close_script(void *adapter) {
 
 static inline int fail_to_answer(int code, tw_error *error) {
     *error = (tw_error){.code = code};
-    snprintf(error->text, sizeof error->text, "nobody answers");
+    snprintf(error->text, sizeof error->text, "%s",
+             broker_says.words ? broker_says.words : "nobody answers");
     return code;
 }
 

@@ -117,16 +117,20 @@ static int64_t gates_opened_by(const char *who) {
     return count;
 }
 
-START_TEST(an_operator_s_word_lets_entries_through_and_the_same_failure_does_not_take_it_back) {
-    crash_with_100();
-    recover_with(away);
-    FAILS(try_to_enter(), TW_E_GATED);
+static void open_gate_by(const char *who) {
     tw_gate gate = {.size = sizeof gate,
                     .scope = "all",
                     .state = TW_GATE_OPEN,
                     .reason = "checked by telephone",
-                    .by = "kj"};
+                    .by = who};
     OK(tw_append_gate(live, &gate, NULL, &why));
+}
+
+START_TEST(an_operator_s_word_lets_entries_through_and_the_same_failure_does_not_take_it_back) {
+    crash_with_100();
+    recover_with(away);
+    FAILS(try_to_enter(), TW_E_GATED);
+    open_gate_by("kj");
     OK(try_to_enter());
     tw_recover_report report = again_with(away);
     ck_assert_int_eq((int)report.events, 0);
@@ -134,6 +138,24 @@ START_TEST(an_operator_s_word_lets_entries_through_and_the_same_failure_does_not
     ck_assert_int_eq(report.entries_gated, 0);
     OK(try_to_enter());
     ck_assert_int_eq(gates_opened_by("kj"), 1);
+    tw_abandon(live);
+}
+END_TEST
+
+START_TEST(an_operator_s_word_holds_until_the_broker_has_answered_once) {
+    struct script away_otherwise = {.failing = ASKED_MOST, .words = "the line is dead"};
+    crash_with_100();
+    recover_with(away);
+    open_gate_by("kj");
+    tw_recover_report report = again_with(away_otherwise);
+    ck_assert_ptr_nonnull(strstr(report.warning, "the line is dead"));
+    ck_assert_int_eq(report.entries_gated, 0);
+    OK(try_to_enter());
+    again_with(holds_100);
+    OK(try_to_enter());
+    report = again_with(away_otherwise);
+    ck_assert_int_eq(report.entries_gated, 1);
+    FAILS(try_to_enter(), TW_E_GATED);
     tw_abandon(live);
 }
 END_TEST
@@ -230,6 +252,7 @@ int main(void) {
     tcase_add_test(tests, a_second_run_appends_nothing);
     tcase_add_test(
         tests, an_operator_s_word_lets_entries_through_and_the_same_failure_does_not_take_it_back);
+    tcase_add_test(tests, an_operator_s_word_holds_until_the_broker_has_answered_once);
     tcase_add_test(tests, a_gate_that_an_operator_closed_stays_closed_when_the_broker_comes_back);
     tcase_add_test(tests, half_an_answer_is_asked_for_again_and_believed_when_it_is_whole);
     tcase_add_test(tests, three_halves_are_no_answer_and_positions_stay);
