@@ -1,4 +1,7 @@
 /* Recovering in one call: what is refused, what happens meanwhile, and a death in the middle. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "scripted_broker.h"
 
 /* ---- refusals ------------------------------------------------------------------------------ */
@@ -148,6 +151,34 @@ START_TEST(a_log_that_is_busy_with_other_things_is_compared_at_once) {
 }
 END_TEST
 
+static void *note_without_end(void *context) {
+    atomic_int *stop = context;
+    tw_note note = {.size = sizeof note, .actor = "test", .tag = "t", .text = "words"};
+    while (!atomic_load(stop))
+        if (tw_append_note(live, &note, NULL, NULL))
+            break;
+    return NULL;
+}
+
+START_TEST(a_thread_that_logs_without_end_does_not_keep_an_answer_from_being_recorded) {
+    enum { RUNS = 20 };
+    crash_with_100();
+    tw_options options = {.size = sizeof options, .trading_date = MONDAY, .mode = TW_MODE_GROUP};
+    OK(tw_open(path, &options, &live, &why));
+    atomic_int stop = 0;
+    pthread_t writer;
+    ck_assert_int_eq(pthread_create(&writer, NULL, note_without_end, &stop), 0);
+    for (int i = 0; i < RUNS; i++) {
+        tw_recover_report report = again_with(i % 2 ? holds_100 : away);
+        ck_assert_int_eq(report.tries, i % 2 ? 1 : 3);
+        ck_assert_int_eq(report.entries_gated, i % 2 == 0);
+    }
+    atomic_store(&stop, 1);
+    pthread_join(writer, NULL);
+    OK(tw_close(live, "done", &why));
+}
+END_TEST
+
 static void roll_once(int asked) {
     if (asked == 1)
         OK(tw_roll(live, TUESDAY, &why));
@@ -200,6 +231,8 @@ int main(void) {
                    a_fill_that_comes_while_the_broker_is_asked_is_not_taken_for_a_difference);
     tcase_add_test(tests, where_orders_go_out_at_each_try_nothing_is_recorded);
     tcase_add_test(tests, a_log_that_is_busy_with_other_things_is_compared_at_once);
+    tcase_add_test(tests,
+                   a_thread_that_logs_without_end_does_not_keep_an_answer_from_being_recorded);
     tcase_add_test(tests,
                    a_day_that_begins_while_the_broker_is_asked_is_compared_with_a_later_answer);
     tcase_add_test(tests, a_death_between_the_answer_and_the_log_is_made_up_for_by_the_next_run);
