@@ -160,11 +160,26 @@ static void *note_without_end(void *context) {
     return NULL;
 }
 
+/* So much that comparing takes far longer than appending. */
+static void trade_all_day(void) {
+    enum { FILLS = 4000 };
+    char ids[2][16];
+    tw_event events[2];
+    for (int i = 0; i < FILLS; i += 2) {
+        for (int k = 0; k < 2; k++) {
+            snprintf(ids[k], sizeof ids[k], "f%d", i + k);
+            put_fill(&events[k], ids[k], k ? TW_ACTION_SELL : TW_ACTION_BUY, 1);
+        }
+        OK(tw_append_batch(live, events, 2, NULL, NULL, &why));
+    }
+}
+
 START_TEST(a_thread_that_logs_without_end_does_not_keep_an_answer_from_being_recorded) {
     enum { RUNS = 20 };
     crash_with_100();
     tw_options options = {.size = sizeof options, .trading_date = MONDAY, .mode = TW_MODE_GROUP};
     OK(tw_open(path, &options, &live, &why));
+    trade_all_day();
     atomic_int stop = 0;
     pthread_t writer;
     ck_assert_int_eq(pthread_create(&writer, NULL, note_without_end, &stop), 0);
