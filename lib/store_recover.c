@@ -23,11 +23,11 @@ static int is_whole(const tw_answer *answer) {
            (answer->orders_completeness == TW_ANSWER_COMPLETE || !answer->orders_completeness);
 }
 
-/* An answer that leaves positions alone cannot be wrong about them. */
+/* An answer that leaves positions alone cannot be wrong about them, however old it is. */
 static int record(struct run *run, const tw_answer *answer, const struct traded *since,
                   tw_error *why) {
     run->answer = answer;
-    if (answer->positions_completeness == TW_ANSWER_FAILED)
+    if (answer->positions_completeness != TW_ANSWER_COMPLETE)
         since = NULL;
     return tw_store_reconcile_and_apply(run->store, answer, since, &run->found, &run->events, why);
 }

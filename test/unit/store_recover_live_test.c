@@ -134,6 +134,17 @@ START_TEST(where_orders_go_out_at_each_try_nothing_is_recorded) {
 }
 END_TEST
 
+START_TEST(a_broker_that_tells_only_a_part_halts_entries_also_while_orders_go_out) {
+    crash_with_100();
+    recover_with(holds_100);
+    struct script says = {.partial = 3, .qty = 100, .meanwhile = send_an_order};
+    tw_recover_report report = again_with(says);
+    ck_assert_int_eq(report.log_only, 1);
+    ck_assert_int_eq(report.entries_gated, 1);
+    tw_abandon(live);
+}
+END_TEST
+
 static void note_something(int asked) {
     (void)asked;
     tw_note note = {.size = sizeof note, .actor = "test", .tag = "t", .text = "words"};
@@ -245,6 +256,7 @@ int main(void) {
     tcase_add_test(tests,
                    a_fill_that_comes_while_the_broker_is_asked_is_not_taken_for_a_difference);
     tcase_add_test(tests, where_orders_go_out_at_each_try_nothing_is_recorded);
+    tcase_add_test(tests, a_broker_that_tells_only_a_part_halts_entries_also_while_orders_go_out);
     tcase_add_test(tests, a_log_that_is_busy_with_other_things_is_compared_at_once);
     tcase_add_test(tests,
                    a_thread_that_logs_without_end_does_not_keep_an_answer_from_being_recorded);
