@@ -10,9 +10,6 @@
 #include "core/state.h"
 #include "table.h"
 
-#define FILE_PAUSE_NS (100 * INT64_C(1000000))
-#define PAUSE_NS      (1000 * INT64_C(1000000))
-
 static const struct column text_columns[] = {
     {"SYMBOL", "symbol", COLUMN_TEXT}, {"LOG", "ours", COLUMN_TEXT},
     {"BROKER", "theirs", COLUMN_TEXT}, {"CASE", "case", COLUMN_TEXT},
@@ -27,22 +24,32 @@ static const struct column all_columns[] = {
     {"DIFFERS", "differs", COLUMN_COUNT}, {"FRESH", "fresh", COLUMN_COUNT},
 };
 
+int tw_findings_open(const char *url, const char *record, tw_broker **ret) {
+    tw_error why = {0};
+    tw_broker *broker = NULL;
+    int result = tw_broker_open(url, &broker, &why);
+    if (result == 0 && record)
+        result = tw_broker_record(broker, record, &why);
+    if (result != 0) {
+        tw_broker_close(broker);
+        return tw_out_error(&why);
+    }
+    *ret = broker;
+    return 0;
+}
+
 int tw_findings_ask(const char *url, const char *record, tw_broker **ret_broker,
                     const tw_answer **ret) {
     tw_error why = {0};
     tw_broker *broker = NULL;
-    /* A file that is not there yet is worth a short wait, a gateway that starts a longer one. */
-    int64_t pause_ns = strncmp(url, "file:", 5) == 0 ? FILE_PAUSE_NS : PAUSE_NS;
-    int result = tw_broker_open(url, &broker, &why);
-    if (result == 0 && record)
-        result = tw_broker_record(broker, record, &why);
-    if (result == 0)
-        result = tw_broker_ask_patiently(broker, pause_ns, ret, &why);
+    int status = tw_findings_open(url, record, &broker);
+    if (status != 0)
+        return status;
+    int result = tw_broker_ask_patiently(broker, -1, ret, &why);
     /* A tape of a conversation that failed is the one that is wanted most: it is ended either way.
      */
-    if (broker && record && tw_broker_record_end(broker, result ? NULL : &why) != 0 && result == 0)
-        result = (int)why.code;
-    if (result != 0) {
+    int ended = tw_broker_record_end(broker, result ? NULL : &why);
+    if (result != 0 || ended != 0) {
         tw_broker_close(broker);
         return tw_out_error(&why);
     }
@@ -152,14 +159,13 @@ static void print_end(const struct tally *tally, uint64_t events, enum format fo
 }
 
 /* Who answered, and what of the answer is not as it was said. A file says of itself what it is. */
-static void print_broker(const tw_answer *answer) {
+static void print_broker(const char *broker) {
     char shown[320];
-    if (answer->broker && strncmp(answer->broker, "file:", 5) != 0)
-        tw_out_format("Asked %s.\n",
-                      tw_text_show(answer->broker, strlen(answer->broker), shown, sizeof shown));
+    if (broker && strncmp(broker, "file:", 5) != 0)
+        tw_out_format("Asked %s.\n", tw_text_show(broker, strlen(broker), shown, sizeof shown));
 }
 
-int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum format format,
+int tw_findings_print(const tw_proposal *proposal, const char *broker, enum format format,
                       int applied) {
     int is_text = format == FORMAT_TEXT;
     struct table *table =
@@ -180,7 +186,7 @@ int tw_findings_print(const tw_proposal *proposal, const tw_answer *answer, enum
     if (format == FORMAT_JSON)
         tw_out_plain("{\"findings\":");
     else if (is_text)
-        print_broker(answer);
+        print_broker(broker);
     int status = tw_table_print(table, format);
     if (status == 0)
         print_end(&tally, tw_proposal_events(proposal), format, applied);

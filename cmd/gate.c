@@ -111,7 +111,8 @@ const struct command tw_command_gate = {
     .summary = "Show the gates for new entries; close or clear one on record.",
     .text =
         "Exits are never gated. --clear without a symbol clears the gate of all symbols; gates\n"
-        "of single symbols stay until they are cleared by name.\n",
+        "of single symbols stay until they are cleared by name. Clearing the gate that recover\n"
+        "closed without an answer of the broker (D7) is how to go on without one.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

@@ -13,7 +13,7 @@ static int apply(const struct view *view, const tw_answer *answer, enum format f
         return status;
     status = tw_findings_apply(store, answer, &proposal);
     if (status == 0)
-        status = tw_findings_print(proposal, answer, format, 1);
+        status = tw_findings_print(proposal, answer->broker, format, 1);
     tw_proposal_free(proposal);
     if (tw_close(store, "reconcile has been recorded", &why) != 0 && status < EXIT_WRONG)
         status = tw_out_error(&why);
@@ -24,7 +24,7 @@ static int look(const struct view *view, const tw_answer *answer, enum format fo
     tw_proposal *proposal = NULL;
     int status = tw_findings_look(view, answer, &proposal);
     if (status == 0)
-        status = tw_findings_print(proposal, answer, format, 0);
+        status = tw_findings_print(proposal, answer->broker, format, 0);
     tw_proposal_free(proposal);
     return status;
 }

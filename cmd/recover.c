@@ -202,43 +202,82 @@ static void print(const struct found *found, enum format format) {
 }
 
 /* The findings, if any, under what print has printed. */
-static int print_end(const tw_proposal *proposal, const tw_answer *answer, enum format format,
+static int print_end(const tw_proposal *proposal, const char *broker, enum format format,
                      int applied) {
     int status = EXIT_FINE;
     if (proposal) {
         tw_out_plain(format == FORMAT_JSON ? ",\n \"reconcile\":" : "\n");
-        status = tw_findings_print(proposal, answer, format, applied);
+        status = tw_findings_print(proposal, broker, format, applied);
     }
     if (format == FORMAT_JSON)
         tw_out_plain("}\n");
     return status;
 }
 
-/* A restart for real: what it found is shown, then the session is ended cleanly. */
-static int apply(struct found *found, const tw_answer *answer, enum format format) {
-    tw_store *store = NULL;
-    tw_proposal *proposal = NULL;
+/* A restart for real. */
+struct restart {
+    tw_store *store;
+    tw_recover_report report;
+    tw_proposal *proposal; /* NULL: no broker was asked */
+};
+
+static int restart(const struct view *view, tw_broker *broker, struct restart *ret) {
+    tw_error why = {0};
+    tw_options options;
+    if (!broker)
+        return tw_view_write(view, &ret->store);
+    tw_view_options(view, &options);
+    ret->report.size = sizeof ret->report;
+    int result =
+        tw_recover(view->path, &options, broker, &ret->store, &ret->report, &ret->proposal, &why);
+    int ended = tw_broker_record_end(broker, result ? NULL : &why);
+    return result || ended ? tw_out_error(&why) : 0;
+}
+
+/* What it is like now, with the broker's word in it. */
+static int look_again(struct found *found, tw_store *store) {
     tw_error why = {0};
     tw_state *state = NULL;
-    int status = tw_view_write(found->view, &store);
-    if (status != 0)
-        return status;
     tw_recovery recovery = {.size = sizeof recovery};
-    if (tw_store_recovery(store, &recovery) != 0 || tw_store_state(store, &state, &why) != 0) {
-        status = why.code ? tw_out_error(&why) : tw_out_memory();
-    } else {
-        tw_state_free(found->state);
-        found->state = state;
-        found->recovery = recovery;
-        found->writer.alive = 0;
-        print(found, format);
+    if (tw_store_recovery(store, &recovery) != 0 || tw_store_state(store, &state, &why) != 0)
+        return why.code ? tw_out_error(&why) : tw_out_memory();
+    tw_state_free(found->state);
+    found->state = state;
+    found->recovery = recovery;
+    found->writer.alive = 0;
+    return 0;
+}
+
+static void print_report(const tw_recover_report *report, enum format format) {
+    struct buffer out = {0};
+    if (format == FORMAT_JSON) {
+        tw_buffer_text(&out, ",\n \"broker\":{\"asked\":");
+        tw_json_text(&out, report->broker, strlen(report->broker));
+        tw_buffer_format(&out, ",\"tries\":%" PRId64 ",\"log_only\":%s,\"entries_gated\":%s}",
+                         report->tries, report->log_only ? "true" : "false",
+                         report->entries_gated ? "true" : "false");
+        tw_out_buffer(&out);
+        tw_buffer_free(&out);
     }
-    if (status == 0 && answer)
-        status = tw_findings_apply(store, answer, &proposal);
+    if (*report->warning)
+        tw_out_note("warning: %s", report->warning);
+}
+
+/* What it found is shown, then the session is ended cleanly. */
+static int apply(struct found *found, tw_broker *broker, enum format format) {
+    struct restart done = {0};
+    tw_error why = {0};
+    int status = restart(found->view, broker, &done);
     if (status == 0)
-        status = print_end(proposal, answer, format, 1);
-    tw_proposal_free(proposal);
-    if (tw_close(store, "recover has been applied", &why) != 0 && status < EXIT_WRONG)
+        status = look_again(found, done.store);
+    if (status == 0) {
+        print(found, format);
+        if (broker)
+            print_report(&done.report, format);
+        status = print_end(done.proposal, done.report.broker, format, 1);
+    }
+    tw_proposal_free(done.proposal);
+    if (tw_close(done.store, "recover has been applied", &why) != 0 && status < EXIT_WRONG)
         status = tw_out_error(&why);
     return status;
 }
@@ -250,7 +289,7 @@ static int look(const struct found *found, const tw_answer *answer, enum format 
     if (answer)
         status = tw_findings_look(found->view, answer, &proposal);
     if (status == 0)
-        status = print_end(proposal, answer, format, 0);
+        status = print_end(proposal, answer ? answer->broker : NULL, format, 0);
     tw_proposal_free(proposal);
     return status;
 }
@@ -262,6 +301,8 @@ static int run(const struct arguments *arguments) {
     tw_broker *broker = NULL;
     const tw_answer *answer = NULL;
     const char *url = tw_arguments_value(arguments, "broker");
+    const char *record = tw_arguments_value(arguments, "record");
+    int applied = tw_arguments_given(arguments, "apply");
     found.recovery.size = sizeof found.recovery;
     found.writer.size = sizeof found.writer;
     int status = tw_arguments_format(arguments, FORMAT_TEXT | FORMAT_JSON, &format);
@@ -273,12 +314,12 @@ static int run(const struct arguments *arguments) {
         found.today =
             tw_trading_date(view.zone, tw_moment_now(), (int32_t)view.settings.roll_seconds);
     if (url)
-        status = tw_findings_ask(url, tw_arguments_value(arguments, "record"), &broker, &answer);
+        status = applied ? tw_findings_open(url, record, &broker)
+                         : tw_findings_ask(url, record, &broker, &answer);
     if (status == 0)
         status = gather(&found);
     if (status == 0)
-        status = tw_arguments_given(arguments, "apply") ? apply(&found, answer, format)
-                                                        : look(&found, answer, format);
+        status = applied ? apply(&found, broker, format) : look(&found, answer, format);
     tw_state_free(found.state);
     tw_state_free(found.older);
     tw_broker_close(broker);
@@ -302,7 +343,11 @@ const struct command tw_command_recover = {
     .summary = "What a restart would find, without doing it; --apply does it.",
     .text =
         "IN DOUBT names orders that were sent, or whose change or cancel was asked for, without\n"
-        "an answer in the log: ask the broker about them before placing others.\n",
+        "an answer in the log: ask the broker about them before placing others.\n\n"
+        "With --apply and --broker the broker is asked up to three times, and what differs is\n"
+        "recorded and repaired. Without a complete answer the state is the log's alone and all\n"
+        "entries are gated (D7), until a later run gets one, or gate --clear overrides it. Run\n"
+        "again with nothing new, it adds none. The exit status is 1 where the two sides differ.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

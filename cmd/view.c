@@ -194,9 +194,14 @@ int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_st
     return 0;
 }
 
+void tw_view_options(const struct view *view, tw_options *ret) {
+    *ret = (tw_options){.size = sizeof *ret, .trading_date = view->date};
+}
+
 int tw_view_write(const struct view *view, tw_store **ret) {
     tw_error why = {0};
-    tw_options options = {.size = sizeof options, .trading_date = view->date};
+    tw_options options;
+    tw_view_options(view, &options);
     return tw_open(view->path, &options, ret, &why) == 0 ? 0 : tw_out_error(&why);
 }
 

@@ -58,6 +58,7 @@ int tw_view_run(const struct arguments *arguments, int formats,
                              const struct arguments *arguments));
 
 /* Opens the journal for writing at the view's date, or at the clock's where there is no day yet. */
+void tw_view_options(const struct view *view, tw_options *ret); /* how it does that */
 int tw_view_write(const struct view *view, tw_store **ret);
 
 /* The newest date before the view's, 0 if there is none. */

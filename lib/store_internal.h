@@ -88,6 +88,22 @@ int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date
 
 /* The state with all of the day's history, and its date. Without the mutex held. */
 int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why);
+/* The same, and on success the mutex is held: nothing has been appended since. */
+int tw_store_whole_day_held(tw_store *store, struct recovered *ret, int64_t *ret_date,
+                            tw_error *why);
+
+/* How many orders and executions were logged on which day: what an answer goes stale by. */
+struct traded {
+    int64_t date;
+    int64_t records;
+};
+int tw_store_traded(tw_store *store, struct traded *ret, tw_error *why);
+
+/* tw_store_reconcile and tw_store_apply with nothing appended in between. *ret_events: how many
+ * were appended. TW_E_STALE when anything was traded since, unless `since` is NULL. */
+int tw_store_reconcile_and_apply(tw_store *store, const tw_answer *answer,
+                                 const struct traded *since, tw_proposal **ret,
+                                 uint64_t *ret_events, tw_error *why);
 
 /* Opens a day file of a journal for reading. TW_E_NOT_FOUND. */
 int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error *why);

@@ -96,7 +96,7 @@ int tw_store_pnl(tw_store *store, int64_t *ret_e8, int64_t *ret_complete) {
 }
 
 /* Folded from the log by a handle of its own, so that who appends has to wait only for the last
- * steps: what the intake has. 1 when the day was rolled meanwhile. */
+ * steps: what the intake has. 1 when the day was rolled meanwhile. On 0 the mutex is held. */
 static int fold_whole_day(tw_store *store, int64_t date, struct recovered *ret, tw_error *why) {
     struct recover_limit limit = {.whole_day = 1, .one_thread = store->one_thread};
     struct log *log = NULL;
@@ -109,7 +109,8 @@ static int fold_whole_day(tw_store *store, int64_t date, struct recovered *ret, 
         if (!status) {
             status =
                 tw_log_date(store->log) == date ? tw_store_fold_again(store, log, ret, why) : 1;
-            tw_store_leave(store);
+            if (status)
+                tw_store_leave(store);
         }
         if (status)
             tw_state_free(ret->state);
@@ -118,7 +119,8 @@ static int fold_whole_day(tw_store *store, int64_t date, struct recovered *ret, 
     return status;
 }
 
-int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why) {
+int tw_store_whole_day_held(tw_store *store, struct recovered *ret, int64_t *ret_date,
+                            tw_error *why) {
     int status = 1;
     while (status > 0) {
         status = tw_store_enter(store, why);
@@ -128,6 +130,13 @@ int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date
         tw_store_leave(store);
         status = fold_whole_day(store, *ret_date, ret, why);
     }
+    return status;
+}
+
+int tw_store_whole_day(tw_store *store, struct recovered *ret, int64_t *ret_date, tw_error *why) {
+    int status = tw_store_whole_day_held(store, ret, ret_date, why);
+    if (!status)
+        tw_store_leave(store);
     return status;
 }
 

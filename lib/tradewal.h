@@ -530,9 +530,10 @@ TW_API int tw_broker_record_end(tw_broker *broker, tw_error *why);
 /* Asks once. The answer belongs to the broker and lives until the next call on it. */
 TW_API int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why);
 
-/* Asks up to three times, pausing pause_ns, then twice that. When every try failed the result is an
- * answer whose parts are all failed, with the reason in it (D7), and 0 is returned; errors that
- * another try cannot mend (TW_E_INCOMPLETE, TW_E_PARSE) are returned at once. */
+/* Asks up to three times, pausing pause_ns, then twice that (-1: as the kind of broker needs it: a
+ * second for TWS, 100 ms for a file). When every try failed the result is an answer whose parts are
+ * all failed, with the reason in it (D7), and 0 is returned; errors that another try cannot mend
+ * (TW_E_INCOMPLETE, TW_E_PARSE) are returned at once. */
 TW_API int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer **ret,
                                    tw_error *why);
 TW_API void tw_broker_close(tw_broker *broker);
@@ -575,6 +576,60 @@ TW_API int tw_proposal_finding(const tw_proposal *proposal, uint64_t index, tw_f
 TW_API uint64_t tw_proposal_events(const tw_proposal *proposal);
 TW_API const tw_event *tw_proposal_event(const tw_proposal *proposal, uint64_t index);
 TW_API void tw_proposal_free(tw_proposal *proposal);
+
+/* ---- recover: all of that in one call ------------------------------------------------------- */
+
+/* What a recover came to. Counts are of findings and events. */
+typedef struct tw_recover_report {
+    uint64_t size;
+    int64_t tries; /* times the broker was asked: 1 to 3 */
+    /* 1: no complete answer about positions came. The state is from the log alone, positions may
+     * have drifted from it, and `warning` says why. */
+    int64_t log_only;
+    int64_t entries_gated; /* 1: no new entries in any symbol, whoever closed that gate */
+    uint64_t findings;     /* what was compared, with what agrees */
+    uint64_t differ;       /* of them: the two sides do not agree */
+    uint64_t critical;     /* of them: shown first */
+    uint64_t events;       /* appended; 0: nothing new */
+    char broker[256];      /* who answered, or who was asked */
+    char warning[512];     /* why entries are halted for want of an answer (D7), else empty */
+} tw_recover_report;
+
+/* A start after a crash, or any other: opens as tw_open does (lock, files, replay), then does what
+ * tw_recover_again does. The broker is asked while the lock is held, so that nothing comes between
+ * its answer and the log. On success *ret is open for writing: with the broker's quantities or,
+ * where it could not be asked, with the log's and all entries gated. What tw_open found is in
+ * tw_store_recovery. On failure nothing stays open, and the log has got no more than a session that
+ * was opened and closed. Errors of tw_open and of tw_recover_again. */
+TW_API int tw_recover(const char *path, const tw_options *options, tw_broker *broker,
+                      tw_store **ret, tw_recover_report *report, tw_proposal **ret_findings,
+                      tw_error *why);
+
+/* The same on a store that is open: after a reconnect, on a timer, or to get out of D7. Asks the
+ * broker, compares with the whole day, and appends findings, repairs and gates in one batch. Run
+ * twice with nothing new, the second run appends nothing.
+ *
+ * The broker is asked up to three times, with a pause that grows, until its answer about positions
+ * and open orders is complete and fits what is known. If none is, that is D7: the last answer is
+ * recorded, positions stay as the log has them, and the gate of all entries is closed: TW_E_GATED
+ * for entries, exits are recorded as ever. The next complete answer opens that gate again. An
+ * operator's gate event overrides it, until the broker has answered once (docs/reconcile.md).
+ *
+ * Others may append meanwhile; they wait only while the answer is compared. An answer during which
+ * an order or an execution was logged is not used, and asked for again: TW_E_STALE when that
+ * happened three times; call again when it is quieter. An order that is on its way to the broker
+ * while the broker answers would be taken for one it does not know (D23): send none meanwhile.
+ *
+ * `ret_findings` (may be NULL) is what was found; free it with tw_proposal_free, also after the
+ * store is closed. The store keeps no pointer to the broker, which belongs to the calling thread.
+ * Takes as long as the broker does: for TWS up to some minutes. Durable as the mode of the store
+ * says. Refused, with nothing appended and the gates as they were: TW_E_OTHER_ACCOUNT for an answer
+ * of another account or environment, TW_E_INCOMPLETE for one that does not say how complete it is,
+ * TW_E_INVALID for a broker that cannot be asked as its URL says. TW_E_STALE, TW_E_FULL,
+ * TW_E_FAILED, TW_E_DAMAGED, TW_E_NOMEM, TW_E_FORKED. After an error of these nothing is known
+ * about what the broker holds: enter nothing. */
+TW_API int tw_recover_again(tw_store *store, tw_broker *broker, tw_recover_report *ret,
+                            tw_proposal **ret_findings, tw_error *why);
 
 #ifdef __cplusplus
 }

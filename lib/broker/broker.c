@@ -8,18 +8,37 @@
 #include "base/text.h"
 #include "io/clock.h"
 
-enum { TRIES = 3 };
-
 struct tw_broker {
     const struct broker_kind *kind;
     void *adapter;
     char *url;
     tw_answer failed; /* what asking patiently returns when every try failed */
     tw_error failure;
+    char label[256]; /* the URL, as far as it can be recorded */
 };
 
 static const struct broker_kind *const kinds[] = {&tw_broker_file, &tw_broker_tws,
                                                   &tw_broker_replay};
+
+int tw_broker_make(const struct broker_kind *kind, const char *url, const char *rest,
+                   tw_broker **ret, tw_error *why) {
+    tw_broker *broker = calloc(1, sizeof *broker);
+    char *copy = strdup(url);
+    if (!broker || !copy) {
+        free(broker);
+        free(copy);
+        return tw_fail(why, TW_E_NOMEM, "no memory for a broker");
+    }
+    broker->kind = kind;
+    broker->url = copy;
+    int status = kind->open(rest, &broker->adapter, why);
+    if (status) {
+        tw_broker_close(broker);
+        return status;
+    }
+    *ret = broker;
+    return 0;
+}
 
 int tw_broker_open(const char *url, tw_broker **ret, tw_error *why) {
     if (!url || !ret)
@@ -27,26 +46,9 @@ int tw_broker_open(const char *url, tw_broker **ret, tw_error *why) {
     char shown[120];
     const char *colon = strchr(url, ':');
     size_t length = colon ? (size_t)(colon - url) : 0;
-    for (size_t i = 0; colon && i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strlen(kinds[i]->scheme) != length || strncmp(kinds[i]->scheme, url, length) != 0)
-            continue;
-        tw_broker *broker = calloc(1, sizeof *broker);
-        char *copy = strdup(url);
-        if (!broker || !copy) {
-            free(broker);
-            free(copy);
-            return tw_fail(why, TW_E_NOMEM, "no memory for a broker");
-        }
-        broker->kind = kinds[i];
-        broker->url = copy;
-        int status = broker->kind->open(colon + 1, &broker->adapter, why);
-        if (status) {
-            tw_broker_close(broker);
-            return status;
-        }
-        *ret = broker;
-        return 0;
-    }
+    for (size_t i = 0; colon && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strlen(kinds[i]->scheme) == length && strncmp(kinds[i]->scheme, url, length) == 0)
+            return tw_broker_make(kinds[i], url, colon + 1, ret, why);
     return tw_fail(why, TW_E_INVALID,
                    "no kind of broker is called \"%s\", expected file:PATH, "
                    "tws://HOST:PORT?client=N or replay:FILE",
@@ -83,33 +85,46 @@ int tw_broker_ask(tw_broker *broker, const tw_answer **ret, tw_error *why) {
     return broker->kind->ask(broker->adapter, ret, why);
 }
 
+int64_t tw_broker_pause_ns(const tw_broker *broker) {
+    return broker->kind->pause_ns;
+}
+
+void tw_broker_pause(int64_t pause_ns, int try) {
+    if (try > 1)
+        tw_clock_pause(pause_ns << (try - 2));
+}
+
+const tw_answer *tw_broker_failed(tw_broker *broker, const tw_error *reason) {
+    broker->failure = *reason;
+    tw_text_show(broker->url, strlen(broker->url), broker->label, sizeof broker->label);
+    broker->failed = (tw_answer){
+        .size = sizeof broker->failed,
+        .broker = broker->label,
+        .positions_completeness = TW_ANSWER_FAILED,
+        .orders_completeness = TW_ANSWER_FAILED,
+        .completed_completeness = TW_ANSWER_FAILED,
+        .executions_completeness = TW_ANSWER_FAILED,
+        .failure = broker->failure.text,
+    };
+    return &broker->failed;
+}
+
 int tw_broker_ask_patiently(tw_broker *broker, int64_t pause_ns, const tw_answer **ret,
                             tw_error *why) {
-    if (!broker || !ret || pause_ns < 0)
+    if (!broker || !ret || pause_ns < -1)
         return tw_fail(why, TW_E_INVALID, "broker, result or pause are missing");
     tw_error failure = {0};
+    if (pause_ns < 0)
+        pause_ns = broker->kind->pause_ns;
     int status = TW_E_BROKER;
-    for (int i = 0; i < TRIES && status == TW_E_BROKER; i++) {
-        if (i > 0)
-            tw_clock_pause(pause_ns << (i - 1));
+    for (int try = 1; try <= TW_BROKER_TRIES && status == TW_E_BROKER; try++) {
+        tw_broker_pause(pause_ns, try);
         status = tw_broker_ask(broker, ret, &failure);
     }
-    if (status == 0)
-        return 0;
-    if (status != TW_E_BROKER) {
-        if (why)
-            *why = failure;
+    if (status && status != TW_E_BROKER && why)
+        *why = failure;
+    if (status != TW_E_BROKER)
         return status;
-    }
-    broker->failure = failure;
-    memset(&broker->failed, 0, sizeof broker->failed);
-    broker->failed.size = sizeof broker->failed;
-    broker->failed.broker = broker->url;
-    broker->failed.positions_completeness = TW_ANSWER_FAILED;
-    broker->failed.orders_completeness = TW_ANSWER_FAILED;
-    broker->failed.completed_completeness = TW_ANSWER_FAILED;
-    broker->failed.executions_completeness = TW_ANSWER_FAILED;
-    broker->failed.failure = broker->failure.text;
-    *ret = &broker->failed;
+    *ret = tw_broker_failed(broker, &failure);
     return 0;
 }

@@ -18,7 +18,7 @@
 #include "core/json_read.h"
 #include "core/schema.h"
 
-enum { LARGEST_FILE_BYTES = 64 << 20 };
+enum { LARGEST_FILE_BYTES = 64 << 20, PAUSE_NS = 100000000 };
 
 struct file_broker {
     char *path;
@@ -228,4 +228,5 @@ static int open_file(const char *rest, void **ret, tw_error *why) {
     return 0;
 }
 
-const struct broker_kind tw_broker_file = {"file", open_file, ask, close_file, NULL, NULL};
+const struct broker_kind tw_broker_file = {"file",     PAUSE_NS, open_file, ask,
+                                           close_file, NULL,     NULL};

@@ -14,6 +14,7 @@
 
 /* A label is recorded with the answer, in a field of 256 bytes. */
 enum { LABEL_BYTES = 256, PLACE_BYTES = 72, ZONES_MAX = 16, REASON_BYTES = 504 };
+enum { PAUSE_NS = 1000000000 };
 
 /* A zone that fills were told in. */
 struct told_zone {
@@ -176,7 +177,7 @@ static int ask(void *adapter, const tw_answer **ret, tw_error *why) {
     tw_tws_answer_free(&broker->rows);
     tw_tws_talk_clear(&broker->talk);
     int status = 0;
-    /* A tape that tells of a failure goes on with the next try. */
+    /* A tape that tells of several tries goes on with the next one. */
     if (broker->tape_path && !broker->played)
         status = tw_tws_tape_read(broker->tape_path, &broker->played, &url, why);
     broker->talk.url = &broker->url;
@@ -185,7 +186,9 @@ static int ask(void *adapter, const tw_answer **ret, tw_error *why) {
     if (!status)
         status = tw_tws_talk(&broker->talk, why);
     broker->talk.played = NULL;
-    if (status != TW_E_BROKER) {
+    int goes_on =
+        status == TW_E_BROKER || (!status && broker->played && !tw_tws_tape_ended(broker->played));
+    if (!goes_on) {
         tw_tws_tape_close(broker->played, NULL);
         broker->played = NULL;
     }
@@ -284,5 +287,6 @@ static int finish(void *adapter, tw_error *why) {
     return tw_tws_tape_close(tape, why);
 }
 
-const struct broker_kind tw_broker_tws = {"tws", open_tws, ask, close_tws, record, finish};
-const struct broker_kind tw_broker_replay = {"replay", open_replay, ask, close_tws, NULL, NULL};
+const struct broker_kind tw_broker_tws = {"tws",     PAUSE_NS, open_tws, ask,
+                                          close_tws, record,   finish};
+const struct broker_kind tw_broker_replay = {"replay", 0, open_replay, ask, close_tws, NULL, NULL};

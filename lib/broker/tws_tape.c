@@ -190,6 +190,11 @@ int tw_tws_tape_next(struct tws_tape *tape, enum tws_mark *ret, struct buffer *o
     return wrong_line(tape, "connected, refused, sent, heard, silence or closed", why);
 }
 
+int tw_tws_tape_ended(struct tws_tape *tape) {
+    int next = getc(tape->file);
+    return next == EOF || ungetc(next, tape->file) == EOF;
+}
+
 int tw_tws_tape_close(struct tws_tape *tape, tw_error *why) {
     if (!tape)
         return 0;

@@ -35,6 +35,8 @@ void tw_tws_tape_add(struct tws_tape *tape, enum tws_mark mark, const char *byte
 /* The next line into *ret and its bytes into `out`. TW_E_PARSE. */
 int tw_tws_tape_next(struct tws_tape *tape, enum tws_mark *ret, struct buffer *out, tw_error *why);
 
+int tw_tws_tape_ended(struct tws_tape *tape); /* 1: there are no more lines */
+
 /* Writes out what is left. TW_E_IO when something could not be written; frees it either way. */
 int tw_tws_tape_close(struct tws_tape *tape, tw_error *why);
 

@@ -206,7 +206,10 @@ void tw_reconcile_find(struct run *run, int number, uint32_t subject, const char
         return;
     int known = stands_already(run, &finding, key);
     finding.fresh = flags & FOUND_EVENT ? 1 : !known;
-    if (finding.fresh && flags & FOUND_LOCKS)
+    /* Where D7 is open and its gate is not, an operator goes on without the broker until it has
+     * answered: on a timer its failure has other words every time. */
+    int is_overridden = number == 7 && tw_names_find(run->open_keys, key) != TW_NO_NAME;
+    if (finding.fresh && flags & FOUND_LOCKS && !is_overridden)
         lock(run, subject, number);
     struct found *found = add_found(run);
     if (!found)

@@ -19,7 +19,7 @@ BEHAVIOURS = {
     "drops_mid_answer", "drops_mid_answer_once", "slow", "doubled_positions", "late_commissions",
     "lost", "lost_and_found", "one_byte", "hostile_length", "hostile_count", "wrong_version",
     "redirect", "closes", "positions_change", "positions_settle", "fill_between", "garbage",
-    "drops_first_query",
+    "drops_first_query", "lost_once",
 }
 
 
@@ -207,7 +207,9 @@ class Conversation(threading.Thread):
             if self.does("drops_mid_answer") or \
                     (self.does("drops_mid_answer_once") and len(self.gateway.clients) == 1):
                 return False
-        if turn == 1 and (self.does("lost") or self.does("lost_and_found")):
+        lost = self.does("lost") or self.does("lost_and_found") or \
+            (self.does("lost_once") and len(self.gateway.clients) == 1)
+        if turn == 1 and lost:
             self.notice(1100, "Connectivity between IB and Trader Workstation has been lost.")
             if self.does("lost_and_found"):
                 self.notice(1102, "Connectivity between IB and Trader Workstation has been "

@@ -70,6 +70,7 @@ static const struct layout published[] = {
     STRUCT(tw_recovery, 128),         STRUCT(tw_verify_report, 72), STRUCT(tw_options, 72),
     STRUCT(tw_position, 168),         STRUCT(tw_holding, 88),       STRUCT(tw_broker_order, 192),
     STRUCT(tw_broker_execution, 160), STRUCT(tw_answer, 152),       STRUCT(tw_finding_view, 88),
+    STRUCT(tw_recover_report, 832),
 };
 
 START_TEST(published_structs_have_the_size_they_were_published_with) {
