@@ -286,6 +286,16 @@ int tw_env_count(struct env *env, struct MDB_txn *txn, enum table table, uint64_
     return 0;
 }
 
+int tw_env_pages(struct env *env, struct MDB_txn *txn, enum table table, uint64_t *ret,
+                 tw_error *why) {
+    MDB_stat stat;
+    int error = mdb_stat(txn, env->tables[table], &stat);
+    if (error)
+        return fail_lmdb(why, error, "counting");
+    *ret = stat.ms_branch_pages + stat.ms_leaf_pages;
+    return 0;
+}
+
 int tw_env_cursor(struct env *env, struct MDB_txn *txn, enum table table, struct MDB_cursor **ret,
                   tw_error *why) {
     int error = mdb_cursor_open(txn, env->tables[table], ret);

@@ -85,6 +85,10 @@ int tw_env_delete(struct env *env, struct MDB_txn *txn, enum table table, struct
 int tw_env_count(struct env *env, struct MDB_txn *txn, enum table table, uint64_t *ret,
                  tw_error *why);
 
+/* How many pages a table has, but for those of long values. */
+int tw_env_pages(struct env *env, struct MDB_txn *txn, enum table table, uint64_t *ret,
+                 tw_error *why);
+
 enum move { TW_MOVE_FIRST, TW_MOVE_LAST, TW_MOVE_NEXT, TW_MOVE_BACK, TW_MOVE_TO };
 
 /* A cursor is closed before its transaction ends. */

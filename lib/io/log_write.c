@@ -94,15 +94,36 @@ static int grow(struct log *log, int64_t bytes, tw_error *why) {
     return 0;
 }
 
-/* Bytes that a change needs at most: values in overflow pages are rounded up, small ones share
- * pages with their keys, and the pages on the way to each are written anew. */
-static uint64_t bytes_needed(const struct change *change) {
-    uint64_t bytes = 64 * TW_PAGE_BYTES;
-    for (size_t i = 0; i < change->count; i++)
-        bytes += 2 * (uint64_t)change->records[i].size + TW_PAGE_BYTES;
+enum {
+    NODE_BYTES = 32,                  /* what a table has beside a key and a value, at most */
+    INLINE_BYTES = TW_PAGE_BYTES / 2, /* a value that is longer has pages of its own */
+    FIXED_BYTES = 64 * TW_PAGE_BYTES, /* the pages on the way to the last record, and meta */
+    MOST_GROWTHS = 4
+};
+
+static uint64_t id_bytes(const char *id) {
+    return id ? strlen(id) + sizeof(uint64_t) + NODE_BYTES : 0;
+}
+
+/* About the bytes that a change needs. Small values share pages, of which two neighbours are more
+ * than half full; an id may be put into any page of its index, of which each is written anew then,
+ * but once. */
+static uint64_t bytes_needed(const struct change *change, uint64_t index_pages) {
+    uint64_t shared = 0, own = 0, ids = 0;
+    for (size_t i = 0; i < change->count; i++) {
+        const struct log_record *record = &change->records[i];
+        shared += NODE_BYTES;
+        if (record->size > INLINE_BYTES)
+            own += record->size + TW_PAGE_BYTES;
+        else
+            shared += record->size;
+        shared += id_bytes(record->exec_id) + id_bytes(record->order_ref);
+        ids += (uint64_t)(record->exec_id != NULL) + (record->order_ref != NULL);
+    }
     if (change->snapshot)
-        bytes += (uint64_t)change->snapshot->size + 2 * TW_PAGE_BYTES;
-    return bytes;
+        own += change->snapshot->size + 2 * TW_PAGE_BYTES;
+    uint64_t anew = ids < index_pages ? ids : index_pages;
+    return FIXED_BYTES + 2 * shared + own + anew * TW_PAGE_BYTES;
 }
 
 /* Growing ahead of need is a courtesy: when the disk has no room the commit may still fit. */
@@ -120,14 +141,40 @@ static int grow_early(struct log *log, tw_error *why) {
     return 0;
 }
 
+static int count_index_pages(struct log *log, uint64_t *ret, tw_error *why) {
+    struct env *env = log->share->env;
+    struct MDB_txn *txn = NULL;
+    uint64_t executions = 0, orders = 0;
+    pthread_rwlock_rdlock(&log->share->gate);
+    int rc = tw_env_begin(env, 0, &txn, why);
+    if (rc == 0) {
+        rc = tw_env_pages(env, txn, TW_TABLE_EXECUTIONS, &executions, why);
+        if (rc == 0)
+            rc = tw_env_pages(env, txn, TW_TABLE_ORDERS, &orders, why);
+        tw_env_abort(txn);
+    }
+    pthread_rwlock_unlock(&log->share->gate);
+    *ret = executions + orders;
+    return rc > 0 ? tw_fail(why, TW_E_DAMAGED, "another process has changed the day file") : rc;
+}
+
 static int grow_for(struct log *log, const struct change *change, tw_error *why) {
     uint64_t map = 0;
     uint64_t used = 0;
+    uint64_t index_pages = 0;
+    int rc = count_index_pages(log, &index_pages, why);
+    if (rc)
+        return rc == TW_E_NOMEM ? rc : latch(log, rc, why, "it cannot be read any more");
     tw_env_size(log->share->env, &map, &used);
+    uint64_t least = map + bytes_needed(change, index_pages);
     int64_t bytes = tw_log_next_bytes((int64_t)map);
-    while ((uint64_t)bytes < map + bytes_needed(change))
+    while ((uint64_t)bytes < least)
         bytes = tw_log_next_bytes(bytes);
-    return grow(log, bytes, why);
+    rc = grow(log, bytes, why);
+    if (rc != TW_E_FULL || log->failed)
+        return rc;
+    /* There is no room for a whole step, and perhaps for this change. */
+    return grow(log, (int64_t)(least / TW_PAGE_BYTES * TW_PAGE_BYTES), why);
 }
 
 /* ---- one transaction ----------------------------------------------------------------------- */
@@ -271,10 +318,13 @@ static int write_change(struct log *log, struct change *change, tw_error *why) {
     if (rc)
         return rc;
     rc = try_change(log, change, why);
-    if (rc != TW_E_FULL)
-        return rc;
-    rc = grow_for(log, change, why);
-    return rc ? rc : try_change(log, change, why);
+    for (int growths = 0; rc == TW_E_FULL && growths < MOST_GROWTHS; growths++) {
+        rc = grow_for(log, change, why);
+        if (rc)
+            return rc;
+        rc = try_change(log, change, why);
+    }
+    return rc;
 }
 
 static int check_change(const struct log *log, const struct change *change, const uint8_t *digest,

@@ -273,6 +273,7 @@ class Interface(unittest.TestCase):
         program = """#include <stddef.h>
             #include <tradewal.h>
             int report(tw_error *);
+            void refuse_to_trade(const char *);
             int host(void);
             int host(void) { %s return 0; }""" % code
         done = run("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",

@@ -175,6 +175,65 @@ START_TEST(a_roll_that_failed_half_way_still_knows_what_is_durable) {
 }
 END_TEST
 
+/* There is no room for a step of 8 MB; a page for each record would be 40 MB. */
+START_TEST(a_start_takes_over_an_intake_with_a_few_times_its_room) {
+    enum { BATCH = 500, BATCHES = 20, MOST_FILE_BYTES = 15 << 20 };
+    tw_options options = {.size = sizeof options,
+                          .trading_date = MONDAY,
+                          .checkpoint_ns = -1,
+                          .mode = TW_MODE_GROUP,
+                          .commit_delay_ns = INT64_MAX};
+    static char names[BATCH][24];
+    tw_store *store = NULL;
+    tw_event *events = calloc(BATCH, sizeof *events);
+    ck_assert(events);
+    make_journal();
+    store = open_on(MONDAY);
+    limit_file_size(10 << 20);
+    fill_up_to(store, (8 << 20) - 24 * CUSTOM_BYTES);
+    tw_abandon(store);
+    OK(tw_open(path, &options, &store, &why));
+    for (int i = 0; i < BATCHES; i++) {
+        for (int j = 0; j < BATCH; j++) {
+            /* In no order, so that each goes to another place of the index. */
+            snprintf(names[j], sizeof names[j], "%08x.%d", (unsigned)(i * BATCH + j) * 0x9E3779B1U,
+                     j);
+            put_fill(&events[j], names[j], j % 2 ? TW_ACTION_SELL : TW_ACTION_BUY, 1);
+        }
+        OK(tw_append_batch(store, events, BATCH, NULL, NULL, &why));
+    }
+    free(events);
+    tw_abandon(store);
+    uint64_t waiting = day_of(MONDAY).intake_records;
+    ck_assert_uint_gt(waiting, BATCH * BATCHES / 2);
+    limit_file_size(MOST_FILE_BYTES);
+    store = open_on(MONDAY);
+    ck_assert_uint_eq(recovery_of(store).intake_records, waiting);
+    tw_abandon(store);
+}
+END_TEST
+
+START_TEST(a_day_file_that_cannot_grow_by_a_step_grows_by_what_is_needed) {
+    enum { LITTLE = 1 << 20 };
+    make_journal();
+    tw_options options = {.size = sizeof options,
+                          .trading_date = MONDAY,
+                          .no_thread = 1,
+                          .checkpoint_ns = -1,
+                          .commit_delay_ns = 1};
+    tw_store *store = NULL;
+    OK(tw_open(path, &options, &store, &why));
+    fill_up_to(store, 5 << 20);
+    int64_t before = day_of(MONDAY).file_bytes;
+    limit_file_size((rlim_t)before + LITTLE);
+    fill_up_to(store, before + LITTLE / 4);
+    ck_assert_int_gt(day_of(MONDAY).file_bytes, before);
+    tw_abandon(store);
+    OK(tw_open(path, &options, &store, &why));
+    tw_abandon(store);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("store_full");
     TCase *tests = tcase_create("store_full");
@@ -184,6 +243,8 @@ int main(void) {
     tcase_add_test(tests, what_was_durable_stays_so_when_the_day_file_fails);
     tcase_add_test(tests, a_day_without_room_for_a_last_snapshot_is_rolled_all_the_same);
     tcase_add_test(tests, a_roll_that_failed_half_way_still_knows_what_is_durable);
+    tcase_add_test(tests, a_start_takes_over_an_intake_with_a_few_times_its_room);
+    tcase_add_test(tests, a_day_file_that_cannot_grow_by_a_step_grows_by_what_is_needed);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
