@@ -30,8 +30,8 @@ int tw_intake_create(const struct folder *folder, const uint8_t uuid[16], uint64
 /* The same in the place of one that a crashed init left behind; no session has begun. */
 int tw_intake_remake(const struct folder *folder, const uint8_t uuid[16], tw_error *why);
 
-/* What the file is and, in `bytes`, both halves: of a journal that nobody writes. A half that was
- * emptied has size 0. TW_E_NOT_FOUND,
+/* What the file is and, in `bytes`, both halves: of a journal that nobody writes. Of one
+ * that was closed the halves have size 0. TW_E_NOT_FOUND,
  * TW_E_DAMAGED (not the intake of this journal), TW_E_NEWER, TW_E_NOMEM, TW_E_IO. */
 int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct buffer *bytes,
                    struct intake_header *ret_header, struct intake_image *ret, tw_error *why);

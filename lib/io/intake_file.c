@@ -15,9 +15,6 @@
 
 static const char temporary_name[] = "intake.wal.new";
 
-/* The first block of a half that was emptied, in an intake without sessions. */
-static const uint8_t emptied[TW_FRAME_BLOCK_BYTES] = {'T', 'W', 'E', 'M'};
-
 enum { ZEROS_AT_ONCE = 4096 };
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -96,18 +93,12 @@ static int open_file(const struct folder *folder, const uint8_t uuid[16], int fl
     return 0;
 }
 
-static int read_half(int fd, const struct intake_header *header, int index, struct buffer *bytes,
-                     tw_error *why) {
-    uint8_t first[TW_FRAME_BLOCK_BYTES];
+static int read_half(int fd, int index, struct buffer *bytes, tw_error *why) {
     int64_t at = tw_intake_offset((uint64_t)index * TW_INTAKE_HALF_BYTES);
     size_t size = 0;
-    int rc = tw_file_read(fd, first, sizeof first, at, &size, why);
-    int has_mark = header->version == 1 && memcmp(first, emptied, sizeof first) == 0;
-    if (rc || (size == sizeof first && (has_mark || header->is_empty)))
-        return rc;
     if (tw_buffer_reserve(bytes, TW_INTAKE_HALF_BYTES))
         return tw_fail(why, TW_E_NOMEM, "no memory to read the intake");
-    rc = tw_file_read(fd, bytes->data + bytes->size, TW_INTAKE_HALF_BYTES, at, &size, why);
+    int rc = tw_file_read(fd, bytes->data + bytes->size, TW_INTAKE_HALF_BYTES, at, &size, why);
     if (rc == 0 && size != TW_INTAKE_HALF_BYTES)
         rc = tw_fail(why, TW_E_DAMAGED, "%s has become shorter", TW_INTAKE_NAME);
     if (rc == 0)
@@ -124,7 +115,7 @@ int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct b
     size_t ends[TW_INTAKE_HALVES] = {0};
     tw_buffer_clear(bytes);
     for (int i = 0; rc == 0 && i < TW_INTAKE_HALVES; i++) {
-        rc = read_half(fd, &header, i, bytes, why);
+        rc = header.is_empty ? 0 : read_half(fd, i, bytes, why);
         ends[i] = bytes->size;
     }
     if (fd >= 0)

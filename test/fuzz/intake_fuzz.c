@@ -199,11 +199,37 @@ START_TEST(any_halves_are_taken_over_without_a_gap_or_refused) {
 }
 END_TEST
 
+/* Each of them would have its checksum computed over megabytes. */
+START_TEST(a_half_full_of_frames_in_one_another_is_refused_in_time) {
+    enum { BYTES = 4 << 20 };
+    struct buffer whole = {0};
+    struct frame frame = {
+        .first_seq = LAST_SEQ + 2, .count = 1, .date = DAY, .epoch = 1, .durable_seq = LAST_SEQ};
+    uint8_t *half = calloc(1, BYTES);
+    ck_assert(half);
+    frame_make(&whole, &frame, 0);
+    for (size_t at = 0; at + TW_FRAME_HEADER_BYTES <= BYTES; at += TW_FRAME_HEADER_BYTES) {
+        memcpy(half + at, whole.data, TW_FRAME_HEADER_BYTES);
+        size_t rest = BYTES - at - TW_FRAME_HEADER_BYTES;
+        tw_put_u32(half + at + PAYLOAD_AT, (uint32_t)(rest - rest % TW_FRAME_ALIGN));
+    }
+    struct intake_image image = {.session = session, .halves = {{half, BYTES}, {half, 0}}};
+    struct takeover_day day = {.date = DAY, .last_seq = LAST_SEQ, .transaction = EPOCH_LIMIT};
+    struct takeover found;
+    tw_error why = {0};
+    ck_assert_int_eq(tw_takeover_judge(&image, &day, &found, &why), TW_E_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(why.text, "in one another"));
+    tw_buffer_free(&whole);
+    free(half);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("intake_fuzz");
     TCase *tests = tcase_create("intake");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, any_halves_are_taken_over_without_a_gap_or_refused);
+    tcase_add_test(tests, a_half_full_of_frames_in_one_another_is_refused_in_time);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
