@@ -161,7 +161,7 @@ class AgainstTws(Lane):
     def test_a_time_without_a_zone_is_taken_in_the_one_that_is_named(self):
         gateway = self.gateway(executions=[dict(SOLD, time="20251006  16:11:00")])
         done = self.ask(gateway, "--apply", query="client=2010&zone=Europe/Berlin")
-        self.assertIn("client 2010, protocol 178, 1 times taken as Europe/Berlin", done.stdout)
+        self.assertIn("client 2010, protocol 178, 1 time taken as Europe/Berlin", done.stdout)
         sold = [json.loads(line) for line in
                 self.run_command("export", self.journal).stdout.splitlines()
                 if '"e9.01.01"' in line][0]

@@ -174,6 +174,28 @@ START_TEST(an_order_counts_once_as_it_was_told_last_with_its_state) {
 }
 END_TEST
 
+START_TEST(a_state_that_says_nothing_leaves_the_order_as_it_was_told) {
+    const struct wire_change said[] = {{"account", "DU1"}, {"permId", "77"}, {"parentId", "41"}};
+    const struct wire_change unsaid[] = {{"account", "DU1"},    {"permId", "78"},
+                                         {"totalQuantity", ""}, {"status", ""},
+                                         {"goodTillDate", ""},  {"parentId", "0"}};
+    hear_order(said, 3);
+    hear_order(unsaid, 6);
+    hear("3|0|||8|0|77|0|0|0||0");
+    join();
+    ck_assert_uint_eq(answer.order_count, 2);
+    ck_assert_str_eq(answer.orders[0].status, "PreSubmitted");
+    ck_assert_int_eq(answer.orders[0].filled_e8.known, 0);
+    ck_assert_int_eq(answer.orders[0].parent_id.value, 41);
+    ck_assert_str_eq(answer.orders[0].good_till, "20261231 20:00:00 US/Eastern");
+    ck_assert_str_eq(answer.orders[1].status, "");
+    ck_assert_int_eq(answer.orders[1].qty_e8, 0);
+    ck_assert_int_eq(answer.orders[1].parent_id.known, 0);
+    ck_assert_ptr_null(answer.orders[1].good_till);
+    forget();
+}
+END_TEST
+
 START_TEST(two_answers_are_the_same_whatever_their_order_and_their_rows_of_none) {
     static struct tws_rows before;
     hear("61|3|DU1|1|A|STK||0.0|||N|USD|A|N|100|1");
@@ -202,6 +224,7 @@ int main(void) {
     tcase_add_test(cases, the_highest_correction_of_a_fill_stands_for_all_of_them);
     tcase_add_test(cases, what_is_longer_than_we_keep_is_counted);
     tcase_add_test(cases, an_order_counts_once_as_it_was_told_last_with_its_state);
+    tcase_add_test(cases, a_state_that_says_nothing_leaves_the_order_as_it_was_told);
     tcase_add_test(cases, two_answers_are_the_same_whatever_their_order_and_their_rows_of_none);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
