@@ -82,7 +82,8 @@ class AgainstTws(Lane):
     def test_bytes_one_at_a_time_and_rows_told_twice_are_the_same_answer(self):
         plain = self.ask(self.gateway(), "-o", "json").stdout
         for behaviour in ("one_byte", "doubled_positions", "late_commissions", "slow",
-                          "positions_settle", "drops_first_query", "lost_and_found"):
+                          "positions_settle", "drops_first_query", "lost_and_found",
+                          "trades_meanwhile"):
             with self.subTest(behaviour=behaviour):
                 gateway = self.gateway(behaviour)
                 self.assertEqual(self.ask(gateway, "-o", "json").stdout, plain)

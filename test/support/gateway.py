@@ -19,7 +19,7 @@ BEHAVIOURS = {
     "drops_mid_answer", "drops_mid_answer_once", "slow", "doubled_positions", "late_commissions",
     "lost", "lost_and_found", "one_byte", "hostile_length", "hostile_count", "wrong_version",
     "redirect", "closes", "positions_change", "positions_settle", "fill_between", "garbage",
-    "drops_first_query",
+    "drops_first_query", "trades_meanwhile",
 }
 
 
@@ -201,6 +201,8 @@ class Conversation(threading.Thread):
             moved = self.does("positions_change") or (self.does("positions_settle") and turn == 1)
             if moved and index == 0:
                 row = dict(row, qty=str(int(row["qty"]) + turn))
+            if self.does("trades_meanwhile") and turn == 1 and index == 0:
+                row = dict(row, qty=str(2 * int(row["qty"])))
             self.send(position(row, self.gateway.account))
             if self.does("doubled_positions"):
                 self.send(position(row, self.gateway.account))
@@ -232,6 +234,8 @@ class Conversation(threading.Thread):
         number, client = request[2], request[3]
         late = []
         for row in self.gateway.scenario.get("executions", []):
+            if self.does("trades_meanwhile") and self.asked.count("61") == 1:
+                break
             if client != "0" and str(row.get("client_id", 0)) != client:
                 continue
             self.send(execution(row, self.gateway.account, number))

@@ -20,13 +20,19 @@ static tw_maybe read_clock(void *context, const char *text) {
     return (tw_maybe){(int64_t)strlen(text), strcmp(text, "nonsense") != 0};
 }
 
+static int keep(struct tws_rows *into, const struct buffer *payload) {
+    struct tws_row row;
+    int status = tw_tws_row_make(payload->data, payload->size, 178, &row, &why);
+    if (!status)
+        status = tw_tws_rows_add(into, &row, &why);
+    return status;
+}
+
 static void hear(const char *fields) {
     static struct buffer payload;
     wire_payload(&payload, fields);
     int is_position = strncmp(fields, "61|", 3) == 0;
-    int status = is_position
-                     ? tw_tws_rows_put_position(&positions, payload.data, payload.size, 178, &why)
-                     : tw_tws_rows_add(&rows, payload.data, payload.size, 178, &why);
+    int status = keep(is_position ? &positions : &rows, &payload);
     ck_assert_msg(status == 0, "%s: %s", fields, why.text);
 }
 
@@ -145,7 +151,7 @@ END_TEST
 static void hear_order(const struct wire_change *changes, size_t count) {
     static struct buffer payload;
     wire_order(&payload, 178, changes, count);
-    ck_assert_int_eq(tw_tws_rows_add(&rows, payload.data, payload.size, 178, &why), 0);
+    ck_assert_int_eq(keep(&rows, &payload), 0);
 }
 
 START_TEST(an_order_counts_once_as_it_was_told_last_with_its_state) {
