@@ -66,6 +66,7 @@ def open_order(row, account):
         fields[index] = UNSET
     fields[41], fields[48], fields[53], fields[67] = "-1", "2147483647", "3", "?"
     fields[61], fields[81], fields[82], fields[111] = "None", "2147483647", "2147483647", "None"
+    fields[35], fields[57] = row.get("good_till", ""), str(row.get("parent_id", 0))
     fields[93] = row.get("status", "PreSubmitted")
     fields[73] = fields[113] = row.get("trail_stop", "")
     return fields
@@ -74,8 +75,8 @@ def open_order(row, account):
 def order_status(row):
     filled = row.get("filled", "0")
     return ["3", str(row.get("order_id", 0)), row.get("status", "PreSubmitted"), filled,
-            row.get("remaining", row["qty"]), "0.0", str(row["perm_id"]), "0", "0.0",
-            str(row.get("client_id", 0)), row.get("why_held", ""), "0.0"]
+            row.get("remaining", row["qty"]), "0.0", str(row["perm_id"]),
+            str(row.get("parent_id", 0)), "0.0", str(row.get("client_id", 0)), row.get("why_held", ""), "0.0"]
 
 
 class Conversation(threading.Thread):
@@ -128,7 +129,8 @@ class Conversation(threading.Thread):
     def greet(self):
         assert self.receive(4) == b"API\0"
         offer = self.receive(struct.unpack(">I", self.receive(4))[0]).decode("ascii")
-        assert offer == "v170..178", offer
+        low, high = map(int, offer.removeprefix("v").split(".."))
+        assert low <= VERSION <= high, offer
         if self.does("silent"):
             time.sleep(20)
             return False
@@ -236,7 +238,7 @@ class Conversation(threading.Thread):
         for row in self.gateway.scenario.get("executions", []):
             if self.does("trades_meanwhile") and self.asked.count("61") == 1:
                 break
-            if client != "0" and str(row.get("client_id", 0)) != client:
+            if client not in ("", "0") and str(row.get("client_id", 0)) != client:
                 continue
             self.send(execution(row, self.gateway.account, number))
             if "fee" in row and self.does("late_commissions"):
