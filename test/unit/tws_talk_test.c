@@ -224,13 +224,17 @@ START_TEST(positions_that_are_never_twice_the_same_are_partial) {
 }
 END_TEST
 
-START_TEST(a_fill_that_nobody_asked_for_has_positions_asked_again) {
-    hear_answer(START HELD("50") BETWEEN SOLD("-1", "a.01") HELD("50") BETWEEN HELD("50") CLOCK);
+START_TEST(a_fill_that_nobody_asked_for_has_everything_asked_again) {
+    hear_answer(START HELD("50") BETWEEN SOLD("-1", "a.01") HELD("50") SOLD("9001", "b.01")
+                    BETWEEN HELD("50") CLOCK);
     expect("CCC", NULL);
+    ck_assert_uint_eq(talk.answer->execution_count, 1);
+    ck_assert_str_eq(talk.answer->executions[0].exec_id, "b.01");
     end();
     hear_answer(START HELD("50") SHARED_END TRADER_END SOLD("9002", "a.01")
                     ORDERS_END ORDERS_END SILENCE HELD("50") CLOCK);
     expect("CCC", NULL);
+    ck_assert_uint_eq(talk.answer->execution_count, 1);
     end();
 }
 END_TEST
@@ -316,7 +320,7 @@ int main(void) {
     tcase_add_test(cases, an_order_that_is_told_is_in_the_answer);
     tcase_add_test(cases, what_failed_before_positions_moved_and_then_came_is_no_reason);
     tcase_add_test(cases, positions_that_are_never_twice_the_same_are_partial);
-    tcase_add_test(cases, a_fill_that_nobody_asked_for_has_positions_asked_again);
+    tcase_add_test(cases, a_fill_that_nobody_asked_for_has_everything_asked_again);
     tcase_add_test(cases, while_tws_has_lost_its_servers_no_part_is_complete);
     tcase_add_test(cases, once_it_has_them_again_everything_is_asked_again);
     tcase_add_test(cases, a_notice_that_ends_the_connection_is_a_failure_of_the_whole);
