@@ -3,6 +3,7 @@
 each way of misbehaving becomes, and that a tape plays as the conversation went."""
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -105,6 +106,13 @@ class AgainstTws(Lane):
                 found = self.findings(self.gateway(behaviour))
                 self.assertEqual(found[(None, "D7")]["theirs"], "partial")
 
+    def test_a_peer_that_never_stops_is_heard_no_longer_than_one_that_says_nothing(self):
+        for behaviour in ("chatters", "trickles"):
+            with self.subTest(behaviour=behaviour):
+                gateway = self.gateway(behaviour)
+                self.assertEqual(set(self.findings(gateway, quick="0.5")), {(None, "D7")})
+                self.assertLess(max(gateway.pestered), 4)
+
     def test_positions_are_asked_again_when_a_fill_came_in_between(self):
         for behaviours, asked in (((), 2), (("fill_between",), 3)):
             gateway = self.gateway(*behaviours)
@@ -142,6 +150,18 @@ class AgainstTws(Lane):
         gateway.close()
         found = self.findings(gateway)
         self.assertIn("is TWS running with API access enabled", found[(None, "D7")]["text"])
+
+    def test_a_port_that_takes_no_connection_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            waiting = [socket.socket() for _ in range(3)]
+            for other in waiting:  # of which the queue holds one or two
+                self.addCleanup(other.close)
+                other.setblocking(False)
+                other.connect_ex(full.getsockname())
+            url = "tws://127.0.0.1:%d?client=2010&timeout=0.3" % full.getsockname()[1]
+            found = json.loads(self.reconcile(url, "-o", "json").stdout)["findings"]
+        self.assertEqual([row["case"] for row in found], ["D7"])
+        self.assertIn("does not answer: is the machine up", found[0]["text"])
 
     def test_another_account_is_refused(self):
         done = self.ask(self.gateway(accounts=["DU2"]), status=2)
@@ -182,6 +202,13 @@ class AgainstTws(Lane):
                 self.assertEqual(os.stat(tape).st_mode & 0o777, 0o600)
                 played = self.reconcile("replay:" + tape, "-o", "json")
                 self.assertEqual((played.stdout, played.returncode), (said.stdout, said.returncode))
+
+    def test_a_tape_tells_that_nobody_listened(self):
+        gateway, tape = self.gateway(), self.path("tape")
+        gateway.close()
+        self.ask(gateway, "--record", tape)
+        played = self.reconcile("replay:" + tape)
+        self.assertIn("is TWS running with API access enabled", played.stdout)
 
     def test_a_tape_that_is_none_or_ends_early_is_refused(self):
         tape = self.path("tape")

@@ -6,6 +6,7 @@ A scenario: accounts, time (epoch seconds), positions, orders, executions, and `
 BEHAVIOURS. Rows are objects with the members of the functions below."""
 import contextlib
 import json
+import select
 import socket
 import struct
 import sys
@@ -19,7 +20,7 @@ BEHAVIOURS = {
     "drops_mid_answer", "drops_mid_answer_once", "slow", "doubled_positions", "late_commissions",
     "lost", "lost_and_found", "one_byte", "hostile_length", "hostile_count", "wrong_version",
     "redirect", "closes", "positions_change", "positions_settle", "fill_between", "garbage",
-    "drops_first_query", "trades_meanwhile",
+    "drops_first_query", "trades_meanwhile", "chatters", "trickles",
 }
 
 
@@ -182,6 +183,15 @@ class Conversation(threading.Thread):
             if not self.answer(request):
                 return
 
+    def pester(self, portion, pause):
+        """Sends it again and again, until the client asks something else."""
+        start = time.monotonic()
+        while time.monotonic() < start + 8 and \
+                not select.select([self.connection], [], [], pause)[0]:
+            self.connection.sendall(portion)
+        self.gateway.pestered.append(time.monotonic() - start)
+        return True
+
     def answer(self, request):
         answers = {"49": self.tell_time, "61": self.tell_positions, "64": lambda _: True,
                    "16": self.tell_orders, "5": self.tell_orders, "7": self.tell_executions}
@@ -193,6 +203,12 @@ class Conversation(threading.Thread):
 
     def tell_positions(self, _request):
         turn = self.asked.count("61")
+        if self.does("chatters"):
+            payload = b"4\x002\x00-1\x002104\x00fine\x00\x00"
+            return self.pester((struct.pack(">I", len(payload)) + payload) * 2000, 0)
+        if self.does("trickles"):
+            self.connection.sendall(struct.pack(">I", 100000) + b"61")
+            return self.pester(b"0", 0.02) and False
         rows = self.gateway.scenario.get("positions", [])
         if self.does("hostile_count"):
             row = position(rows[0], self.gateway.account)
@@ -262,7 +278,7 @@ class Gateway:
         assert self.behaviours <= BEHAVIOURS, self.behaviours - BEHAVIOURS
         self.accounts = scenario.get("accounts", ["DU1"])
         self.account = self.accounts[0]
-        self.requests, self.clients = [], []
+        self.requests, self.clients, self.pestered = [], [], []
         self.socket = socket.create_server(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()

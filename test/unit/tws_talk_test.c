@@ -173,6 +173,11 @@ START_TEST(a_refusal_is_not_waited_out_and_not_asked_again) {
 END_TEST
 
 START_TEST(only_the_end_of_this_request_ends_it) {
+    hear_answer(START HELD("50") "heard 55|1|8999|\n" SILENCE
+                                 "heard 55|1|9002|\n" SILENCE ORDERS_END ORDERS_END SILENCE HELD(
+                                     "50") CLOCK);
+    expect("CCF", "executions of today");
+    end();
     hear_answer(START HELD("50") "heard 55|1|8999|\n" ORDERS_END SOLD("9001", "a.01") REST);
     expect("CCC", NULL);
     ck_assert_uint_eq(talk.answer->execution_count, 1);
