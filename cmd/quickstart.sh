@@ -9,6 +9,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=${TW_QUICKSTART_BUILD:-$root/build/quickstart}
 folder=""
 trader=""
+gateway=""
 
 fail() {
     echo
@@ -18,10 +19,19 @@ fail() {
     exit 1
 }
 
+stop_gateway() {
+    if [ -n "$gateway" ]; then
+        kill "$gateway" 2>/dev/null || true
+        wait "$gateway" 2>/dev/null || true
+        gateway=""
+    fi
+}
+
 clean_up() {
     if [ -n "$trader" ]; then
         kill -9 "$trader" 2>/dev/null || true
     fi
+    stop_gateway
     cd "$root"
     [ -z "$folder" ] || rm -rf "$folder"
 }
@@ -166,6 +176,42 @@ second_run() {
     kill_trader
 }
 
+# The same broker, asked as TWS is asked: a gateway of the tests speaks its protocol.
+ask_gateway() {
+    head_line "The same from TWS"
+    if ! command -v python3 >/dev/null 2>&1; then
+        words "(Left out: the gateway that stands for TWS here needs python3.)"
+        return
+    fi
+    cat >scenario.json <<'JSON'
+{"accounts": ["DU1234567"], "time": 1759762200,
+ "positions": [{"symbol": "NVDA", "con_id": 4815747, "qty": "50", "avg_cost": "725.50"},
+               {"symbol": "AMD", "con_id": 4391, "qty": "-200", "avg_cost": "165.05"}],
+ "orders": [{"symbol": "NVDA", "con_id": 4815747, "action": "SELL", "qty": "50", "type": "STP",
+             "aux": "722.00", "perm_id": 77, "order_ref": "by-hand", "why_held": "trigger",
+             "outside_rth": 1}]}
+JSON
+    words "A live broker tells its open orders too: no stop at the broker protects AMD. TWS and" \
+        "IB Gateway are asked through their socket; what listens here is the tests' own" \
+        "gateway. Nothing that is sent could change an order."
+    : >port
+    python3 "$root/test/support/gateway.py" scenario.json >port 2>gateway.log &
+    gateway=$!
+    tries=0
+    while [ ! -s port ]; do
+        tries=$((tries + 1))
+        [ "$tries" -le 100 ] || fail "the gateway did not start: $(cat gateway.log)"
+        sleep 0.1
+    done
+    run_tradewal 1 reconcile --broker "tws://127.0.0.1:$(cat port)?client=2010"
+    expect "^TSLA .* D6 "
+    expect "^NVDA .* D2 "
+    expect "^AMD .* no working stop  *D26 "
+    expect "NVDA .* SELL 50 STP at 722 "
+    expect "Nothing was changed"
+    stop_gateway
+}
+
 reconcile() {
     cat >broker.json <<'JSON'
 {"complete": true, "as_of": "2025-10-06T10:50:00-04:00", "account": "DU1234567",
@@ -179,6 +225,8 @@ JSON
     run_tradewal 1 reconcile --broker file:broker.json
     expect "TSLA"
     expect "NVDA"
+
+    ask_gateway
 
     head_line "Put on record"
     words "Each correction becomes an event, so that anybody can see later what was known and" \

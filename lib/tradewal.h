@@ -453,15 +453,17 @@ typedef struct tw_broker_order { /* one order as the broker reports it */
     const char *symbol;
     int64_t action;
     const char *order_type;
-    int64_t qty_e8;
+    int64_t qty_e8; /* 0: the broker does not say */
     tw_maybe filled_e8;
     tw_maybe limit_e8;
     tw_maybe stop_e8; /* trigger price */
     const char *tif;
     const char *status; /* the broker's word: Submitted, PreSubmitted, Inactive, ... */
     const char *why_held;
-    tw_maybe outside_rth; /* 1: works outside regular hours */
-    int64_t completed;    /* 1: from the list of completed orders */
+    tw_maybe outside_rth;  /* 1: works outside regular hours */
+    int64_t completed;     /* 1: from the list of completed orders */
+    tw_maybe parent_id;    /* order_id, of the same client, of the order that has to fill first */
+    const char *good_till; /* until when it works, in the broker's words; NULL: see tif */
 } tw_broker_order;
 
 typedef struct tw_broker_execution {

@@ -19,6 +19,22 @@ done
 install_missing build-essential gcc clang cmake ninja-build pkg-config liblmdb-dev libmsgpack-dev \
     check nettle-dev libsmartcols-dev python3 tzdata strace || exit 2
 
+# One test asks an independent client from npm. Without it that test says so and is skipped.
+other_client="@stoqey/ib@1.6.10"
+modules="$root/build/npm"
+if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
+    :
+elif ! (install_missing nodejs npm); then
+    echo "Without node and npm the test gateway is not compared with another client."
+fi
+if command -v npm >/dev/null 2>&1 && [ ! -e "$modules/node_modules/@stoqey/ib/package.json" ]; then
+    mkdir -p "$modules"
+    echo "npm: installing $other_client below build/"
+    npm install --prefix "$modules" --no-save --no-audit --no-fund --ignore-scripts \
+        --loglevel=error "$other_client" >"$modules/install.log" 2>&1 </dev/null ||
+        echo "npm could not install it, see build/npm/install.log: a test will be skipped."
+fi
+
 jobs=$(nproc)
 launcher=""
 if command -v ccache >/dev/null 2>&1; then

@@ -36,6 +36,8 @@ static const struct member order_members[] = {
     {"status", MEMBER_TEXT, 1, offsetof(tw_broker_order, status)},
     {"why_held", MEMBER_TEXT, 0, offsetof(tw_broker_order, why_held)},
     {"outside_rth", MEMBER_MAYBE_BOOL, 0, offsetof(tw_broker_order, outside_rth)},
+    {"parent_id", MEMBER_MAYBE_WHOLE, 0, offsetof(tw_broker_order, parent_id)},
+    {"good_till", MEMBER_TEXT, 0, offsetof(tw_broker_order, good_till)},
 };
 
 static const struct member execution_members[] = {

@@ -114,9 +114,11 @@ static int choose_account(struct tws_broker *broker, tw_error *why) {
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static void add_count(struct buffer *label, uint64_t count, const char *what) {
+/* ", 1 row rounded", ", 2 rows rounded". */
+static void add_count(struct buffer *label, uint64_t count, const char *noun, const char *rest) {
     if (count)
-        tw_buffer_format(label, ", %llu %s", (unsigned long long)count, what);
+        tw_buffer_format(label, ", %llu %s%s %s", (unsigned long long)count, noun,
+                         count == 1 ? "" : "s", rest);
 }
 
 /* Who was asked, and what of the answer is not as TWS said it. */
@@ -125,10 +127,11 @@ static int write_label(struct tws_broker *broker, tw_error *why) {
     const struct tws_answer *rows = &broker->rows;
     tw_buffer_format(&label, "%s, client %d, protocol %lld", broker->place,
                      (int)broker->talk.client, (long long)broker->talk.version);
-    add_count(&label, rows->other_accounts, "rows of other accounts");
-    add_count(&label, rows->rounded, "rows rounded");
-    add_count(&label, rows->unknown_times, "times unknown");
-    add_count(&label, broker->assumed, "times taken as");
+    add_count(&label, rows->other_accounts, "row",
+              rows->other_accounts == 1 ? "of another account" : "of other accounts");
+    add_count(&label, rows->rounded, "row", "rounded");
+    add_count(&label, rows->unknown_times, "time", "unknown");
+    add_count(&label, broker->assumed, "time", "taken as");
     if (broker->assumed)
         tw_buffer_format(&label, " %s", broker->url.zone);
     if (label.failed)

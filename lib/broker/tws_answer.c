@@ -214,17 +214,20 @@ static void make_order(const struct tws_order *order, const struct tws_message *
                              .symbol = name_of(&order->contract),
                              .action = action_of(order->action),
                              .order_type = order->order_type,
-                             .qty_e8 = order->qty_e8,
+                             .qty_e8 = order->qty_e8.known ? order->qty_e8.value : 0,
                              .stop_e8 = trigger_of(order),
                              .tif = order->tif,
                              .status = order->status,
-                             .outside_rth = {order->outside_rth, 1}};
+                             .outside_rth = {order->outside_rth, 1},
+                             .parent_id = {order->parent_id, order->parent_id != 0},
+                             .good_till = *order->good_till ? order->good_till : NULL};
     if (has_limit(order->order_type))
         ret->limit_e8 = order->limit_e8;
     if (!status)
         return;
-    ret->filled_e8 = (tw_maybe){status->as.order_status.filled_e8, 1};
-    ret->status = status->as.order_status.status;
+    ret->filled_e8 = status->as.order_status.filled_e8;
+    if (*status->as.order_status.status)
+        ret->status = status->as.order_status.status;
     if (*status->as.order_status.why_held)
         ret->why_held = status->as.order_status.why_held;
 }

@@ -68,8 +68,8 @@ static void take_commission(struct tws_fields *fields, struct tws_message *ret) 
 static void take_order_status(struct tws_fields *fields, struct tws_message *ret) {
     struct tws_order_status *status = &ret->as.order_status;
     status->order_id = tw_tws_take_integer(fields, "orderId");
-    status->status = tw_tws_take_name(fields, "status");
-    status->filled_e8 = tw_tws_take_decimal(fields, "filled");
+    status->status = tw_tws_take_text(fields, "status");
+    status->filled_e8 = tw_tws_take_maybe_decimal(fields, "filled");
     status->remaining_e8 = tw_tws_take_maybe_decimal(fields, "remaining");
     tw_tws_skip(fields, "d avgFillPrice");
     status->perm_id = tw_tws_take_integer(fields, "permId");

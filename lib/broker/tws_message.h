@@ -80,13 +80,14 @@ struct tws_order {
     int64_t order_id; /* below 0: a manual order that some client has bound */
     struct tws_contract contract;
     const char *action;
-    int64_t qty_e8;
+    tw_maybe qty_e8;
     const char *order_type;
     tw_maybe limit_e8;
     tw_maybe aux_e8;        /* trigger of a stop, amount of a trailing stop */
     tw_maybe trail_stop_e8; /* trigger of a trailing stop; of other types a figure to ignore */
     tw_maybe trail_percent_e8;
     const char *tif;
+    const char *good_till; /* "" of all but GTD orders; as TWS writes times, perhaps with a zone */
     const char *oca_group;
     const char *account;
     const char *order_ref;
@@ -95,13 +96,13 @@ struct tws_order {
     int64_t outside_rth;
     int64_t parent_id; /* 0: none */
     int64_t is_what_if;
-    const char *status;
+    const char *status; /* "": not said */
 };
 
 struct tws_order_status {
     int64_t order_id;
-    const char *status;
-    int64_t filled_e8;
+    const char *status; /* "": not said */
+    tw_maybe filled_e8;
     tw_maybe remaining_e8;
     int64_t perm_id;
     int64_t client_id;

@@ -102,7 +102,7 @@ static void take_front(struct tws_fields *fields, int64_t version, struct tws_or
     ret->order_id = tw_tws_take_integer(fields, "orderId");
     tw_tws_take_contract(fields, &ret->contract);
     ret->action = tw_tws_take_name(fields, "action");
-    ret->qty_e8 = tw_tws_take_decimal(fields, "totalQuantity");
+    ret->qty_e8 = tw_tws_take_maybe_decimal(fields, "totalQuantity");
     ret->order_type = tw_tws_take_text(fields, "orderType");
     ret->limit_e8 = tw_tws_take_maybe_decimal(fields, "lmtPrice");
     ret->aux_e8 = tw_tws_take_maybe_decimal(fields, "auxPrice");
@@ -118,7 +118,9 @@ static void take_front(struct tws_fields *fields, int64_t version, struct tws_or
                         "s faGroup, s faMethod, s faPercentage");
     if (version < VERSION_NO_FA_PROFILE)
         tw_tws_skip(fields, "s faProfile");
-    tw_tws_skip(fields, "s modelCode, s goodTillDate, s rule80A, d percentOffset, s settlingFirm, "
+    tw_tws_skip(fields, "s modelCode");
+    ret->good_till = tw_tws_take_text(fields, "goodTillDate");
+    tw_tws_skip(fields, "s rule80A, d percentOffset, s settlingFirm, "
                         "i shortSaleSlot, s designatedLocation, i exemptCode, i auctionStrategy, "
                         "d startingPrice, d stockRefPrice, d delta, d stockRangeLower, "
                         "d stockRangeUpper, i displaySize, b blockOrder, b sweepToFill, "
@@ -147,7 +149,7 @@ static void take_back(struct tws_fields *fields, struct tws_order *ret) {
     skip_algo(fields);
     tw_tws_skip(fields, "b solicited");
     ret->is_what_if = tw_tws_take_flag(fields, "whatIf");
-    ret->status = tw_tws_take_name(fields, "status");
+    ret->status = tw_tws_take_text(fields, "status");
 }
 
 static void take_end(struct tws_fields *fields, struct tws_order *ret) {
@@ -159,8 +161,10 @@ static void take_end(struct tws_fields *fields, struct tws_order *ret) {
     skip_peg_bench(fields, ret->order_type);
     skip_conditions(fields);
     tw_tws_skip(fields, "s adjustedOrderType, d triggerPrice");
-    /* Its second copy is the one that counts. */
-    ret->trail_stop_e8 = tw_tws_take_maybe_decimal(fields, "trailStopPrice");
+    /* Where both copies are set the second one counts. */
+    tw_maybe again_e8 = tw_tws_take_maybe_decimal(fields, "trailStopPrice");
+    if (again_e8.known)
+        ret->trail_stop_e8 = again_e8;
     tw_tws_skip(fields,
                 "d lmtPriceOffset, d adjustedStopPrice, d adjustedStopLimitPrice, "
                 "d adjustedTrailingAmount, i adjustableTrailingUnit, s softDollarTier name, "

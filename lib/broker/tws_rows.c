@@ -7,51 +7,60 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-int tw_tws_rows_add(struct tws_rows *rows, const char *payload, size_t size, int64_t version,
+int tw_tws_row_make(const char *payload, size_t size, int64_t version, struct tws_row *ret,
                     tw_error *why) {
-    if (rows->count >= TW_TWS_ROWS_MAX || size > TW_TWS_ROWS_BYTES_MAX - rows->bytes)
-        return tw_fail(why, TW_E_PARSE,
-                       "TWS goes on sending: %zu rows of %zu bytes, expected at most %d of %d",
-                       rows->count, rows->bytes, TW_TWS_ROWS_MAX, TW_TWS_ROWS_BYTES_MAX);
     struct tws_row row = {.payload = malloc(size + 1), .size = size};
-    if (!row.payload || tw_array_room((void **)&rows->rows, &rows->capacity, rows->count + 1,
-                                      sizeof *rows->rows) != 0) {
-        free(row.payload);
+    if (!row.payload)
         return tw_fail(why, TW_E_NOMEM, "no memory for what the broker sent");
-    }
     memcpy(row.payload, payload, size);
     int status = tw_tws_decode(row.payload, size, version, &row.message, why);
-    if (status) {
-        free(row.payload);
-        return status;
-    }
-    rows->rows[rows->count++] = row;
-    rows->bytes += size;
-    return 0;
+    if (status)
+        tw_tws_row_free(&row);
+    else
+        *ret = row;
+    return status;
+}
+
+void tw_tws_row_free(struct tws_row *row) {
+    free(row->payload);
+    row->payload = NULL;
 }
 
 static int is_same_contract(const struct tws_position *a, const struct tws_position *b) {
     return a->contract.con_id == b->contract.con_id && strcmp(a->account, b->account) == 0;
 }
 
-int tw_tws_rows_put_position(struct tws_rows *rows, const char *payload, size_t size,
-                             int64_t version, tw_error *why) {
-    if (rows->count >= TW_TWS_POSITIONS_MAX)
+static struct tws_row *find_position(const struct tws_rows *rows,
+                                     const struct tws_position *position) {
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct tws_message *message = &rows->rows[i].message;
+        if (message->kind == TWS_POSITION && is_same_contract(&message->as.position, position))
+            return &rows->rows[i];
+    }
+    return NULL;
+}
+
+int tw_tws_rows_add(struct tws_rows *rows, struct tws_row *row, tw_error *why) {
+    int is_position = row->message.kind == TWS_POSITION;
+    struct tws_row *earlier = is_position ? find_position(rows, &row->message.as.position) : NULL;
+    if (is_position && !earlier && rows->positions >= TW_TWS_POSITIONS_MAX)
         return tw_fail(why, TW_E_PARSE, "TWS tells of more than %d positions",
                        TW_TWS_POSITIONS_MAX);
-    int status = tw_tws_rows_add(rows, payload, size, version, why);
-    if (status)
-        return status;
-    struct tws_row *last = &rows->rows[rows->count - 1];
-    for (struct tws_row *row = rows->rows; row < last; row++) {
-        if (!is_same_contract(&row->message.as.position, &last->message.as.position))
-            continue;
-        struct tws_row earlier = *row;
-        *row = *last;
-        *last = earlier;
-        tw_tws_rows_cut(rows, rows->count - 1);
-        break;
+    if (rows->count >= TW_TWS_ROWS_MAX || row->size > TW_TWS_ROWS_BYTES_MAX - rows->bytes)
+        return tw_fail(why, TW_E_PARSE,
+                       "TWS goes on sending: %zu rows of %zu bytes, expected at most %d of %d",
+                       rows->count, rows->bytes, TW_TWS_ROWS_MAX, TW_TWS_ROWS_BYTES_MAX);
+    if (earlier) {
+        rows->bytes -= earlier->size;
+        tw_tws_row_free(earlier);
+    } else if (tw_array_room((void **)&rows->rows, &rows->capacity, rows->count + 1,
+                             sizeof *rows->rows) != 0) {
+        return tw_fail(why, TW_E_NOMEM, "no memory for what the broker sent");
     }
+    rows->bytes += row->size;
+    rows->positions += is_position && !earlier;
+    *(earlier ? earlier : &rows->rows[rows->count++]) = *row;
+    *row = (struct tws_row){0};
     return 0;
 }
 
@@ -59,7 +68,8 @@ void tw_tws_rows_cut(struct tws_rows *rows, size_t count) {
     while (rows->count > count) {
         struct tws_row *last = &rows->rows[--rows->count];
         rows->bytes -= last->size;
-        free(last->payload);
+        rows->positions -= last->message.kind == TWS_POSITION;
+        tw_tws_row_free(last);
     }
 }
 

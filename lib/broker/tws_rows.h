@@ -17,18 +17,19 @@ struct tws_row {
 /* Zeroed is empty. */
 struct tws_rows {
     struct tws_row *rows;
-    size_t count, capacity, bytes;
+    size_t count, capacity, bytes, positions;
 };
 
-/* Keeps a copy of a payload that was decoded at that version. TW_E_NOMEM; TW_E_PARSE when there are
- * too many. */
-int tw_tws_rows_add(struct tws_rows *rows, const char *payload, size_t size, int64_t version,
+/* A copy of a payload, decoded at that version. TW_E_NOMEM; what decoding it says. */
+int tw_tws_row_make(const char *payload, size_t size, int64_t version, struct tws_row *ret,
                     tw_error *why);
+/* Also of a row that was taken: then it does nothing. */
+void tw_tws_row_free(struct tws_row *row);
 
-/* The same for a position, in place of an earlier row of its account and contract: TWS goes on
- * telling what changes, and sometimes tells twice. */
-int tw_tws_rows_put_position(struct tws_rows *rows, const char *payload, size_t size,
-                             int64_t version, tw_error *why);
+/* Takes the row, and leaves none in its place. Where it is a position it replaces an earlier one of
+ * its account and contract: TWS goes on telling what changes, and sometimes tells twice.
+ * TW_E_NOMEM; TW_E_PARSE when there are too many. */
+int tw_tws_rows_add(struct tws_rows *rows, struct tws_row *row, tw_error *why);
 
 /* Forgets all, or what came after the first `count`. */
 void tw_tws_rows_cut(struct tws_rows *rows, size_t count);

@@ -3,145 +3,14 @@
 
 #include <string.h>
 
-#include "base/date.h"
 #include "base/error.h"
-#include "base/text.h"
+#include "broker/tws_listen.h"
 #include "broker/tws_request.h"
 #include "io/clock.h"
 
-enum { TRIES = 2, ROUNDS = 3, ID_ROUNDS = 3, SHOWN_BYTES = 160, FIRST_REQUEST = 9001 };
+enum { TRIES = 2, ROUNDS = 3, ID_ROUNDS = 3, FIRST_REQUEST = 9001 };
 
 #define BACK_OFF_NS INT64_C(1000000000)
-
-/* Not a failure of the talk: the client id is used, another may not be. */
-enum { ID_USED = 1 };
-
-/* What is waited for. */
-struct wanted {
-    enum tws_kind end;
-    int64_t request; /* that the end has to name; 0: it names none */
-    const char *what;
-};
-
-/* ---- hearing ------------------------------------------------------------------------------- */
-
-static void note_reason(struct tws_talk *talk, const tw_error *reason) {
-    if (!talk->reason.code)
-        talk->reason = *reason;
-}
-
-static int hear_notice(struct tws_talk *talk, const struct tws_notice *notice,
-                       const struct wanted *wanted, tw_error *why) {
-    char shown[SHOWN_BYTES];
-    tw_error reason = {0};
-    tw_text_show(notice->text, strlen(notice->text), shown, sizeof shown);
-    switch (tw_tws_notice_class(notice->code)) {
-    case TWS_NOTICE_INFO:
-    case TWS_NOTICE_WARNING:
-    case TWS_NOTICE_ORDER:
-        break;
-    case TWS_NOTICE_LOST:
-        talk->is_lost = 1;
-        break;
-    case TWS_NOTICE_RESTORED:
-        talk->is_lost = 0;
-        talk->restored = 1;
-        break;
-    case TWS_NOTICE_REFUSED:
-        if (wanted->request && notice->id > 0 && notice->id != wanted->request)
-            break;
-        talk->refused = 1;
-        tw_fail(&reason, TW_E_BROKER,
-                "TWS refused to tell %s (%lld: %s); is \"Read-Only API\" on in its API settings?",
-                wanted->what, (long long)notice->code, shown);
-        note_reason(talk, &reason);
-        break;
-    case TWS_NOTICE_MOVED:
-        return tw_fail(why, TW_E_BROKER, "TWS has changed its port (1300: %s)", shown);
-    case TWS_NOTICE_RATE:
-        return tw_fail(why, TW_E_BROKER,
-                       "TWS was sent too many messages (100: %s): other clients share its 50 a "
-                       "second",
-                       shown);
-    case TWS_NOTICE_ID_USED:
-        tw_fail(
-            why, TW_E_BROKER,
-            "client id %d is in use, or not free again yet: close its program, or name more ids, "
-            "client=2010,2011 (326: %s)",
-            (int)talk->client, shown);
-        return ID_USED;
-    }
-    return 0;
-}
-
-static int hear(struct tws_talk *talk, const char *payload, size_t size,
-                const struct tws_message *message, const struct wanted *wanted, tw_error *why) {
-    switch (message->kind) {
-    case TWS_NOTICE:
-        return hear_notice(talk, &message->as.notice, wanted, why);
-    case TWS_POSITION:
-        return tw_tws_rows_put_position(&talk->positions, payload, size, talk->version, why);
-    case TWS_EXECUTION:
-        talk->fills += message->as.execution.request_id < 0;
-        return tw_tws_rows_add(&talk->rows, payload, size, talk->version, why);
-    case TWS_OPEN_ORDER:
-    case TWS_ORDER_STATUS:
-    case TWS_COMMISSION:
-        return tw_tws_rows_add(&talk->rows, payload, size, talk->version, why);
-    case TWS_ACCOUNTS:
-        tw_buffer_clear(&talk->accounts);
-        tw_buffer_text(&talk->accounts, message->as.accounts);
-        return talk->accounts.failed ? tw_fail(why, TW_E_NOMEM, "no memory for account names") : 0;
-    case TWS_CURRENT_TIME:
-        if (message->as.number > 0 && message->as.number < INT64_MAX / TW_NS_PER_SECOND)
-            talk->broker_time_ns = (tw_maybe){message->as.number * TW_NS_PER_SECOND, 1};
-        return 0;
-    case TWS_OTHER:
-    case TWS_NEXT_ID:
-    case TWS_ORDERS_END:
-    case TWS_EXECUTIONS_END:
-    case TWS_POSITIONS_END:
-        return 0;
-    }
-    return 0;
-}
-
-static int is_end(const struct tws_message *message, const struct wanted *wanted) {
-    return message->kind == wanted->end &&
-           (!wanted->request || message->as.number == wanted->request);
-}
-
-/* Hears until the end that is wanted: 1; 0 when it does not come in time or was refused. ID_USED
- * cannot be told from it and is an error then: it comes only while connecting. */
-static int listen_for(struct tws_talk *talk, const struct wanted *wanted, int64_t span_ns,
-                      int *ret_id_used, tw_error *why) {
-    int64_t until_ns = tw_clock_monotonic_ns() + span_ns;
-    const char *payload;
-    size_t size;
-    talk->refused = 0;
-    for (;;) {
-        struct tws_message message;
-        int status = tw_tws_link_next(talk->link, until_ns, &payload, &size, why);
-        if (status <= 0)
-            return status;
-        status = tw_tws_decode(payload, size, talk->version, &message, why);
-        if (!status)
-            status = hear(talk, payload, size, &message, wanted, why);
-        if (status == ID_USED && ret_id_used)
-            *ret_id_used = 1;
-        if (status)
-            return status == ID_USED ? TW_E_BROKER : status;
-        if (is_end(&message, wanted))
-            return 1;
-        if (talk->refused)
-            return 0;
-        /* A peer that never stops must not be heard for ever. */
-        if (!talk->played && tw_clock_monotonic_ns() >= until_ns) {
-            tw_tws_tape_add(talk->recorded, TWS_MARK_SILENCE, NULL, 0);
-            return 0;
-        }
-    }
-}
 
 /* ---- connecting ---------------------------------------------------------------------------- */
 
@@ -173,11 +42,11 @@ static int greet(struct tws_talk *talk, tw_error *why) {
 
 /* Both have to have come before anything is asked: an earlier question may be dropped. */
 static int wait_until_ready(struct tws_talk *talk, int *ret_id_used, tw_error *why) {
-    static const struct wanted next_id = {TWS_NEXT_ID, 0, "the next order id"};
-    static const struct wanted accounts = {TWS_ACCOUNTS, 0, "its accounts"};
-    int status = listen_for(talk, &next_id, talk->url->timeout_ns, ret_id_used, why);
+    static const struct tws_wanted next_id = {TWS_NEXT_ID, 0, "the next order id"};
+    static const struct tws_wanted accounts = {TWS_ACCOUNTS, 0, "its accounts"};
+    int status = tw_tws_listen(talk, &next_id, talk->url->timeout_ns, ret_id_used, why);
     if (status > 0 && talk->accounts.size == 0)
-        status = listen_for(talk, &accounts, talk->url->timeout_ns, ret_id_used, why);
+        status = tw_tws_listen(talk, &accounts, talk->url->timeout_ns, ret_id_used, why);
     if (status < 0)
         return status;
     if (status > 0)
@@ -228,15 +97,16 @@ static int start_with_any_id(struct tws_talk *talk, tw_error *why) {
 
 /* One question; `cut` is how many rows there were before it, which a second try starts from. Sets
  * *ret to how complete what came is. */
-static int ask(struct tws_talk *talk, const struct buffer *question, const struct wanted *wanted,
-               struct tws_rows *into, int64_t *ret, tw_error *why) {
+static int ask(struct tws_talk *talk, const struct buffer *question,
+               const struct tws_wanted *wanted, struct tws_rows *into, int64_t *ret,
+               tw_error *why) {
     size_t cut = into->count;
     int status = 0;
     for (int i = 0; i < TRIES && status == 0; i++) {
         tw_tws_rows_cut(into, cut);
         status = tw_tws_link_send(talk->link, question, why);
         if (!status)
-            status = listen_for(talk, wanted, talk->url->timeout_ns, NULL, why);
+            status = tw_tws_listen(talk, wanted, talk->url->timeout_ns, NULL, why);
         if (status == 0 && talk->refused)
             break;
     }
@@ -246,7 +116,7 @@ static int ask(struct tws_talk *talk, const struct buffer *question, const struc
         tw_error reason;
         tw_fail(&reason, TW_E_BROKER, "TWS was asked twice for %s and did not finish its answer",
                 wanted->what);
-        note_reason(talk, &reason);
+        tw_tws_note_reason(talk, &reason);
     }
     *ret = status > 0 ? TW_ANSWER_COMPLETE : TW_ANSWER_FAILED;
     return 0;
@@ -255,7 +125,7 @@ static int ask(struct tws_talk *talk, const struct buffer *question, const struc
 static int ask_for(struct tws_talk *talk, enum tws_request request, enum tws_kind end,
                    const char *what, struct tws_rows *into, int64_t *ret, tw_error *why) {
     struct buffer question = {0};
-    struct wanted wanted = {end, 0, what};
+    struct tws_wanted wanted = {end, 0, what};
     tw_tws_put_request(&question, request);
     int status = ask(talk, &question, &wanted, into, ret, why);
     tw_buffer_free(&question);
@@ -265,7 +135,7 @@ static int ask_for(struct tws_talk *talk, enum tws_request request, enum tws_kin
 static int ask_executions(struct tws_talk *talk, int32_t request, int32_t client, int64_t *ret,
                           tw_error *why) {
     struct buffer question = {0};
-    struct wanted wanted = {TWS_EXECUTIONS_END, request, "the executions of today"};
+    struct tws_wanted wanted = {TWS_EXECUTIONS_END, request, "the executions of today"};
     tw_tws_put_executions(&question, request, client);
     int status = ask(talk, &question, &wanted, &talk->rows, ret, why);
     tw_buffer_free(&question);
@@ -317,8 +187,8 @@ static int ask_all_executions(struct tws_talk *talk, tw_error *why) {
 /* Late commissions and fills come meanwhile. */
 static int settle(struct tws_talk *talk, tw_error *why) {
     /* Executions end with the number of their request, which is never below 0. */
-    static const struct wanted nothing = {TWS_EXECUTIONS_END, -1, "anything"};
-    int status = listen_for(talk, &nothing, talk->url->settle_ns, NULL, why);
+    static const struct tws_wanted nothing = {TWS_EXECUTIONS_END, -1, "anything"};
+    int status = tw_tws_listen(talk, &nothing, talk->url->settle_ns, NULL, why);
     return status < 0 ? status : 0;
 }
 
@@ -348,38 +218,47 @@ static int ask_positions_again(struct tws_talk *talk, int *ret_same, tw_error *w
     return 0;
 }
 
-static int confirm_positions(struct tws_talk *talk, tw_error *why) {
-    int status = 0, same = 0;
-    for (int i = 0; i < ROUNDS && !status && !same; i++) {
-        status = settle(talk, why);
-        if (!status)
-            status = ask_positions_again(talk, &same, why);
-    }
-    if (status || same)
-        return status;
+static void give_up_confirming(struct tws_talk *talk) {
     tw_error reason;
     tw_fail(&reason, TW_E_BROKER,
             "TWS was asked %d times and its positions were never twice the same, or fills came in "
             "between",
             ROUNDS + 1);
-    note_reason(talk, &reason);
+    tw_tws_note_reason(talk, &reason);
     talk->positions_completeness = TW_ANSWER_PARTIAL;
-    return 0;
+}
+
+/* Executions and orders are asked between two answers about positions. Where those differ they are
+ * asked again: the fill that made the difference may have come after them. */
+static int ask_between_positions(struct tws_talk *talk, tw_error *why) {
+    int status = 0, same = 0;
+    for (int i = 0; i < ROUNDS && !status && !same; i++) {
+        tw_tws_rows_cut(&talk->rows, 0);
+        if (i > 0)
+            memset(&talk->reason, 0, sizeof talk->reason);
+        status = ask_all_executions(talk, why);
+        if (!status)
+            status = ask_orders(talk, why);
+        if (talk->positions_completeness != TW_ANSWER_COMPLETE)
+            return status;
+        if (!status)
+            status = settle(talk, why);
+        if (!status)
+            status = ask_positions_again(talk, &same, why);
+    }
+    if (!status && !same)
+        give_up_confirming(talk);
+    return status;
 }
 
 static int ask_everything(struct tws_talk *talk, tw_error *why) {
     int64_t time = 0;
     tw_tws_rows_cut(&talk->positions, 0);
-    tw_tws_rows_cut(&talk->rows, 0);
     memset(&talk->reason, 0, sizeof talk->reason);
     talk->restored = 0;
     int status = ask_positions(talk, &talk->positions_completeness, why);
     if (!status)
-        status = ask_all_executions(talk, why);
-    if (!status)
-        status = ask_orders(talk, why);
-    if (!status && talk->positions_completeness == TW_ANSWER_COMPLETE)
-        status = confirm_positions(talk, why);
+        status = ask_between_positions(talk, why);
     if (!status)
         status = ask_for(talk, TWS_ASK_CURRENT_TIME, TWS_CURRENT_TIME, "its clock", &talk->rows,
                          &time, why);
@@ -401,7 +280,7 @@ static void distrust(struct tws_talk *talk) {
     lessen(&talk->executions_completeness);
     tw_fail(&reason, TW_E_BROKER,
             "TWS has lost its connection to IBKR (1100 or 2110): what it answers may be old");
-    note_reason(talk, &reason);
+    tw_tws_note_reason(talk, &reason);
 }
 
 int tw_tws_talk(struct tws_talk *talk, tw_error *why) {

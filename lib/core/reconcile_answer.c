@@ -89,7 +89,8 @@ static int check_order_text(struct run *run, const struct place *place,
                  {"order_type", row->order_type, 32, 0},
                  {"tif", row->tif, 8, 0},
                  {"status", row->status, 32, 0},
-                 {"why_held", row->why_held, 256, 0}};
+                 {"why_held", row->why_held, 256, 0},
+                 {"good_till", row->good_till, 64, 0}};
     int status = 0;
     for (size_t i = 0; status == 0 && i < sizeof texts / sizeof texts[0]; i++)
         status =
@@ -114,6 +115,7 @@ static int check_order(struct run *run, size_t index) {
     } numbers[] = {{"perm_id", row->perm_id, LOWEST, INT64_MAX},
                    {"order_id", row->order_id, -LARGEST_COUNT, LARGEST_COUNT},
                    {"client_id", row->client_id, -LARGEST_COUNT, LARGEST_COUNT},
+                   {"parent_id", row->parent_id, -LARGEST_COUNT, LARGEST_COUNT},
                    {"filled", row->filled_e8, 0, INT64_MAX},
                    {"limit", row->limit_e8, LOWEST, INT64_MAX},
                    {"stop", row->stop_e8, LOWEST, INT64_MAX}};

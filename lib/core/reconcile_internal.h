@@ -41,8 +41,8 @@ struct subject {
     int introduced;              /* its instrument event was proposed */
     /* Working stops at the broker for the final position, and our live entries. */
     int64_t stop_qty_e8;
-    size_t stop_count, stops_of_day, stops_inside, stops_inactive;
-    const char *stop_names[2];
+    size_t stop_count, stops_of_day, stops_inside, stops_until, stops_inactive;
+    const char *stop_names[2], *stop_until;
     size_t entry_count[3]; /* by action */
     const char *entry_names[3][2];
 };
@@ -243,7 +243,7 @@ int tw_reconcile_costs(struct run *run, uint32_t subject);
  * -------------------------------------------- */
 
 int tw_reconcile_orders(struct run *run);
-void tw_reconcile_stops(struct run *run);
+int tw_reconcile_stops(struct run *run);
 int tw_reconcile_is_stop(const char *order_type);
 const char *tw_reconcile_order_label(struct run *run, const tw_broker_order *order);
 

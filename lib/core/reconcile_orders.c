@@ -94,17 +94,19 @@ const char *tw_reconcile_order_label(struct run *run, const tw_broker_order *is)
     return "an order without an id";
 }
 
-/* "SELL 100 STP at 440 (Submitted)". */
+/* "SELL 100 STP at 440 (Submitted)"; "SELL ? STP at 440, good till 20261231 (no status)". */
 static const char *describe(struct run *run, const tw_broker_order *is) {
     char qty[TW_DECIMAL_TEXT_BYTES], price[TW_DECIMAL_TEXT_BYTES] = "";
     tw_maybe at = tw_reconcile_is_stop(is->order_type) ? is->stop_e8 : is->limit_e8;
+    const char *until = said(is->good_till);
     tw_decimal_format(is->qty_e8, qty);
     if (at.known)
         tw_decimal_format(at.value, price);
-    return tw_reconcile_keepf(run, "%s %s %s%s%s (%s)", tw_text_of("action", is->action), qty,
+    return tw_reconcile_keepf(run, "%s %s %s%s%s%s%s (%s)", tw_text_of("action", is->action),
+                              is->qty_e8 ? qty : "?",
                               said(is->order_type) ? is->order_type : "order",
-                              at.known ? " at " : "", price,
-                              said(is->status) ? is->status : "no status");
+                              at.known ? " at " : "", price, until ? ", good till " : "",
+                              until ? until : "", said(is->status) ? is->status : "no status");
 }
 
 /* ---- D22 ----------------------------------------------------------------------------------- */
@@ -388,6 +390,5 @@ int tw_reconcile_orders(struct run *run) {
         return 0;
     for (; next < run->order_row_count; next++)
         find_foreign(run, &run->order_rows[next]);
-    tw_reconcile_stops(run);
-    return 0;
+    return tw_reconcile_stops(run);
 }

@@ -61,7 +61,9 @@ static int compare_orders(const void *left, const void *right) {
     DECIDE(tw_reconcile_compare_text(a->why_held, b->why_held));
     DECIDE(tw_reconcile_compare_maybe(a->outside_rth, b->outside_rth));
     DECIDE(tw_reconcile_compare_maybe(a->order_id, b->order_id));
-    return tw_reconcile_compare_maybe(a->client_id, b->client_id);
+    DECIDE(tw_reconcile_compare_maybe(a->client_id, b->client_id));
+    DECIDE(tw_reconcile_compare_maybe(a->parent_id, b->parent_id));
+    return tw_reconcile_compare_text(a->good_till, b->good_till);
 }
 
 static int facts_known(const tw_broker_execution *row) {
@@ -230,6 +232,8 @@ static void put_order(struct buffer *line, const tw_broker_order *row) {
     put_text(line, row->why_held);
     put_maybe(line, row->outside_rth);
     put_number(line, row->completed != 0);
+    put_maybe(line, row->parent_id);
+    put_text(line, row->good_till);
 }
 
 static void put_execution(struct buffer *line, const tw_broker_execution *row) {

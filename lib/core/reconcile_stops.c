@@ -1,10 +1,12 @@
 /* Is what is open protected, and is one intent on its way only once? (D26 to D28) Pure.
  *
  * A stop protects when it works at the broker: Submitted, or PreSubmitted and waiting for its
- * trigger. An inactive one, one that is being cancelled, or the child of an order that has not
- * filled does not. */
+ * trigger. An inactive one, one that is being cancelled, one of an unknown quantity, or the child
+ * of an order that has not filled does not. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "core/reconcile_internal.h"
 #include "core/schema.h"
 
@@ -35,14 +37,64 @@ static int works(const struct order_row *row) {
     return strstr(is->why_held, "trigger") && !strstr(is->why_held, "child");
 }
 
-static void count_stop(struct run *run, const struct order_row *row) {
+/* ---- parents ------------------------------------------------------------------------------- */
+
+/* Orders that work and have filled nothing, by client and order id. An order id can have been given
+ * twice; here that can only leave a stop out that does protect, and that is said. */
+struct waiting {
+    const tw_broker_order **orders;
+    size_t count;
+};
+
+static int compare_ids(int64_t client, int64_t order, const tw_broker_order *than) {
+    if (client != than->client_id.value)
+        return client < than->client_id.value ? -1 : 1;
+    return (order > than->order_id.value) - (order < than->order_id.value);
+}
+
+static int compare_waiting(const void *left, const void *right) {
+    const tw_broker_order *a = *(const tw_broker_order *const *)left;
+    return compare_ids(a->client_id.value, a->order_id.value,
+                       *(const tw_broker_order *const *)right);
+}
+
+static int compare_parent(const void *child, const void *other) {
+    const tw_broker_order *is = child;
+    return compare_ids(is->client_id.value, is->parent_id.value,
+                       *(const tw_broker_order *const *)other);
+}
+
+static int collect_waiting(struct run *run, struct waiting *waiting) {
+    waiting->orders = calloc(run->order_row_count + 1, sizeof *waiting->orders);
+    if (!waiting->orders)
+        return tw_fail(run->why, TW_E_NOMEM, "no memory for the orders");
+    for (size_t i = 0; i < run->order_row_count; i++) {
+        const tw_broker_order *is = run->order_rows[i].is;
+        int has_filled = is->filled_e8.known && is->filled_e8.value > 0;
+        if (run->order_rows[i].live && !has_filled && is->order_id.known && is->client_id.known)
+            waiting->orders[waiting->count++] = is;
+    }
+    qsort(waiting->orders, waiting->count, sizeof *waiting->orders, compare_waiting);
+    return 0;
+}
+
+/* A bracket's stop is held at the broker from the start and works once the entry has filled. */
+static int waits_for_parent(const struct waiting *waiting, const tw_broker_order *is) {
+    return is->parent_id.known && is->parent_id.value && is->client_id.known &&
+           bsearch(is, waiting->orders, waiting->count, sizeof *waiting->orders, compare_parent);
+}
+
+/* ---- counting ------------------------------------------------------------------------------ */
+
+static void count_stop(struct run *run, const struct order_row *row,
+                       const struct waiting *waiting) {
     struct subject *subject = &run->subjects[row->subject];
     const tw_broker_order *is = row->is;
     int64_t against = subject->now_e8 > 0 ? TW_ACTION_SELL : TW_ACTION_BUY;
     if (subject->now_e8 == 0 || is->action != against || is->completed ||
         !tw_reconcile_is_stop(is->order_type))
         return;
-    if (!works(row)) {
+    if (!works(row) || is->qty_e8 == 0 || waits_for_parent(waiting, is)) {
         subject->stops_inactive++;
         return;
     }
@@ -54,8 +106,13 @@ static void count_stop(struct run *run, const struct order_row *row) {
     if (subject->stop_count < 2)
         subject->stop_names[subject->stop_count] = tw_reconcile_order_label(run, is);
     subject->stop_count++;
-    /* Without a time in force the broker's default is the day. */
-    subject->stops_of_day += !is->tif || !*is->tif || is_word(is->tif, "DAY");
+    if (is->good_till && *is->good_till) {
+        subject->stops_until++;
+        subject->stop_until = is->good_till;
+    } else {
+        /* Without a time in force the broker's default is the day. */
+        subject->stops_of_day += !is->tif || !*is->tif || is_word(is->tif, "DAY");
+    }
     subject->stops_inside += is->outside_rth.known && !is->outside_rth.value;
 }
 
@@ -86,12 +143,16 @@ static void find_passing_protection(struct run *run, uint32_t id, const char *he
     const struct subject *subject = &run->subjects[id];
     int of_day = subject->stops_of_day == subject->stop_count;
     int inside = subject->stops_inside == subject->stop_count;
-    if (!of_day && !inside)
+    int until = !of_day && subject->stops_until + subject->stops_of_day == subject->stop_count;
+    if (!of_day && !inside && !until)
         return;
+    const char *span = of_day  ? " for this session only, the stop is DAY"
+                       : until ? tw_reconcile_keepf(run, " until %s only", subject->stop_until)
+                               : "";
     tw_reconcile_find(
         run, 26, id, NULL, held, "a stop with limits", TW_FINDING_NOTE, FOUND_OPEN, "protected%s%s",
-        of_day ? " for this session only, the stop is DAY" : "",
-        inside ? (of_day ? ", and not outside regular hours" : ", but not outside regular hours")
+        span,
+        inside ? (*span ? ", and not outside regular hours" : ", but not outside regular hours")
                : "");
 }
 
@@ -151,10 +212,15 @@ static void find_two_entries(struct run *run, uint32_t id, int64_t action) {
                       subject->entry_names[action][0], subject->entry_names[action][1]);
 }
 
-void tw_reconcile_stops(struct run *run) {
+int tw_reconcile_stops(struct run *run) {
     uint32_t orders = tw_state_order_count(run->state);
+    struct waiting waiting = {0};
+    int status = collect_waiting(run, &waiting);
+    if (status)
+        return status;
     for (size_t i = 0; i < run->order_row_count; i++)
-        count_stop(run, &run->order_rows[i]);
+        count_stop(run, &run->order_rows[i], &waiting);
+    free(waiting.orders);
     for (uint32_t id = 0; id < orders; id++)
         count_entry(run, id);
     for (size_t i = 0; i < run->order_row_count; i++)
@@ -174,4 +240,5 @@ void tw_reconcile_stops(struct run *run) {
         find_passing_protection(run, id, held);
         find_stop_quantity(run, id, held);
     }
+    return 0;
 }

@@ -113,8 +113,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 #ifndef TW_LIBFUZZER
 
-#include "harness.h"
-
 enum { ROUNDS = 400000, STREAM_ROUNDS = 40000, MOST_SEEDS = 32 };
 
 static const char *const rows[] = {
@@ -187,70 +185,6 @@ static void seeds_close(struct seeds *seeds) {
         tw_buffer_free(&seeds->payloads[i]);
 }
 
-/* Where a field starts, any of them. */
-static size_t any_field(struct random *random, const char *bytes, size_t size) {
-    size_t at = random_below(random, size);
-    while (at > 0 && bytes[at - 1] != '\0')
-        at--;
-    return at;
-}
-
-/* One change: another text for a field, one field less or more, a byte, an end. */
-static void change(struct random *random, struct buffer *bytes) {
-    static const char *const telling[] = {"",
-                                          "0",
-                                          "1",
-                                          "2",
-                                          "-1",
-                                          "4096",
-                                          "4097",
-                                          "x",
-                                          "a",
-                                          "?",
-                                          "2147483647",
-                                          "1e5",
-                                          "1E-9",
-                                          "Infinity",
-                                          "0.1",
-                                          "Z",
-                                          " ",
-                                          "-",
-                                          "NaN",
-                                          "1e99",
-                                          "\xFF\x1b",
-                                          "5",
-                                          "PEG BENCH",
-                                          "1.7976931348623157E308",
-                                          "9223372036854775808"};
-    if (bytes->size == 0)
-        return;
-    size_t from = any_field(random, bytes->data, bytes->size), to = from;
-    const char *text = telling[random_below(random, sizeof telling / sizeof telling[0])];
-    struct buffer out = {0};
-    switch (random_below(random, 8)) {
-    case 0:
-        bytes->data[random_below(random, bytes->size)] = (char)random_next(random);
-        return;
-    case 1:
-        bytes->size = random_below(random, bytes->size);
-        return;
-    case 2: /* a field more */
-        break;
-    case 3: /* a field less */
-        text = NULL;
-        /* fallthrough */
-    default:
-        while (to < bytes->size && bytes->data[to++] != '\0')
-            continue;
-    }
-    tw_buffer_put(&out, bytes->data, from);
-    if (text)
-        tw_buffer_put(&out, text, strlen(text) + 1);
-    tw_buffer_put(&out, bytes->data + to, bytes->size - to);
-    tw_buffer_free(bytes);
-    *bytes = out;
-}
-
 static void run_entry(const struct buffer *bytes, int64_t version, char mode) {
     struct buffer input = {0};
     tw_buffer_char(&input, (char)(version - TW_TWS_VERSION_MIN));
@@ -286,7 +220,7 @@ START_TEST(a_changed_message_is_read_or_refused_with_a_reason) {
         struct buffer bytes = {0};
         tw_buffer_put(&bytes, seeds.payloads[which].data, seeds.payloads[which].size);
         for (uint64_t changes = random_below(&random, 4); changes > 0; changes--)
-            change(&random, &bytes);
+            wire_change_any(&random, &bytes);
         run_entry(&bytes, random_below(&random, 4) ? seeds.versions[which] : 170, 0);
         tw_buffer_free(&bytes);
     }
@@ -307,7 +241,7 @@ START_TEST(a_changed_connection_is_the_same_wherever_it_is_cut) {
             wire_frame(&bytes, payload->data, payload->size);
         }
         if (random_below(&random, 2))
-            change(&random, &bytes);
+            wire_change_any(&random, &bytes);
         run_entry(&bytes, random_between(&random, 170, 178), 1);
         tw_buffer_free(&bytes);
     }

@@ -3,6 +3,7 @@
 each way of misbehaving becomes, and that a tape plays as the conversation went."""
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -82,7 +83,8 @@ class AgainstTws(Lane):
     def test_bytes_one_at_a_time_and_rows_told_twice_are_the_same_answer(self):
         plain = self.ask(self.gateway(), "-o", "json").stdout
         for behaviour in ("one_byte", "doubled_positions", "late_commissions", "slow",
-                          "positions_settle", "drops_first_query", "lost_and_found"):
+                          "positions_settle", "drops_first_query", "lost_and_found",
+                          "trades_meanwhile"):
             with self.subTest(behaviour=behaviour):
                 gateway = self.gateway(behaviour)
                 self.assertEqual(self.ask(gateway, "-o", "json").stdout, plain)
@@ -103,6 +105,13 @@ class AgainstTws(Lane):
             with self.subTest(behaviour=behaviour):
                 found = self.findings(self.gateway(behaviour))
                 self.assertEqual(found[(None, "D7")]["theirs"], "partial")
+
+    def test_a_peer_that_never_stops_is_heard_no_longer_than_one_that_says_nothing(self):
+        for behaviour in ("chatters", "trickles"):
+            with self.subTest(behaviour=behaviour):
+                gateway = self.gateway(behaviour)
+                self.assertEqual(set(self.findings(gateway, quick="0.5")), {(None, "D7")})
+                self.assertLess(max(gateway.pestered), 4)
 
     def test_positions_are_asked_again_when_a_fill_came_in_between(self):
         for behaviours, asked in (((), 2), (("fill_between",), 3)):
@@ -142,6 +151,18 @@ class AgainstTws(Lane):
         found = self.findings(gateway)
         self.assertIn("is TWS running with API access enabled", found[(None, "D7")]["text"])
 
+    def test_a_port_that_takes_no_connection_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            waiting = [socket.socket() for _ in range(3)]
+            for other in waiting:  # of which the queue holds one or two
+                self.addCleanup(other.close)
+                other.setblocking(False)
+                other.connect_ex(full.getsockname())
+            url = "tws://127.0.0.1:%d?client=2010&timeout=0.3" % full.getsockname()[1]
+            found = json.loads(self.reconcile(url, "-o", "json").stdout)["findings"]
+        self.assertEqual([row["case"] for row in found], ["D7"])
+        self.assertIn("does not answer: is the machine up", found[0]["text"])
+
     def test_another_account_is_refused(self):
         done = self.ask(self.gateway(accounts=["DU2"]), status=2)
         self.assertIn("DU2", done.stderr)
@@ -161,7 +182,7 @@ class AgainstTws(Lane):
     def test_a_time_without_a_zone_is_taken_in_the_one_that_is_named(self):
         gateway = self.gateway(executions=[dict(SOLD, time="20251006  16:11:00")])
         done = self.ask(gateway, "--apply", query="client=2010&zone=Europe/Berlin")
-        self.assertIn("client 2010, protocol 178, 1 times taken as Europe/Berlin", done.stdout)
+        self.assertIn("client 2010, protocol 178, 1 time taken as Europe/Berlin", done.stdout)
         sold = [json.loads(line) for line in
                 self.run_command("export", self.journal).stdout.splitlines()
                 if '"e9.01.01"' in line][0]
@@ -181,6 +202,13 @@ class AgainstTws(Lane):
                 self.assertEqual(os.stat(tape).st_mode & 0o777, 0o600)
                 played = self.reconcile("replay:" + tape, "-o", "json")
                 self.assertEqual((played.stdout, played.returncode), (said.stdout, said.returncode))
+
+    def test_a_tape_tells_that_nobody_listened(self):
+        gateway, tape = self.gateway(), self.path("tape")
+        gateway.close()
+        self.ask(gateway, "--record", tape)
+        played = self.reconcile("replay:" + tape)
+        self.assertIn("is TWS running with API access enabled", played.stdout)
 
     def test_a_tape_that_is_none_or_ends_early_is_refused(self):
         tape = self.path("tape")

@@ -6,6 +6,7 @@ A scenario: accounts, time (epoch seconds), positions, orders, executions, and `
 BEHAVIOURS. Rows are objects with the members of the functions below."""
 import contextlib
 import json
+import select
 import socket
 import struct
 import sys
@@ -19,7 +20,7 @@ BEHAVIOURS = {
     "drops_mid_answer", "drops_mid_answer_once", "slow", "doubled_positions", "late_commissions",
     "lost", "lost_and_found", "one_byte", "hostile_length", "hostile_count", "wrong_version",
     "redirect", "closes", "positions_change", "positions_settle", "fill_between", "garbage",
-    "drops_first_query", "lost_once",
+    "drops_first_query", "lost_once", "trades_meanwhile", "chatters", "trickles",
 }
 
 
@@ -66,6 +67,7 @@ def open_order(row, account):
         fields[index] = UNSET
     fields[41], fields[48], fields[53], fields[67] = "-1", "2147483647", "3", "?"
     fields[61], fields[81], fields[82], fields[111] = "None", "2147483647", "2147483647", "None"
+    fields[35], fields[57] = row.get("good_till", ""), str(row.get("parent_id", 0))
     fields[93] = row.get("status", "PreSubmitted")
     fields[73] = fields[113] = row.get("trail_stop", "")
     return fields
@@ -74,8 +76,8 @@ def open_order(row, account):
 def order_status(row):
     filled = row.get("filled", "0")
     return ["3", str(row.get("order_id", 0)), row.get("status", "PreSubmitted"), filled,
-            row.get("remaining", row["qty"]), "0.0", str(row["perm_id"]), "0", "0.0",
-            str(row.get("client_id", 0)), row.get("why_held", ""), "0.0"]
+            row.get("remaining", row["qty"]), "0.0", str(row["perm_id"]),
+            str(row.get("parent_id", 0)), "0.0", str(row.get("client_id", 0)), row.get("why_held", ""), "0.0"]
 
 
 class Conversation(threading.Thread):
@@ -128,7 +130,8 @@ class Conversation(threading.Thread):
     def greet(self):
         assert self.receive(4) == b"API\0"
         offer = self.receive(struct.unpack(">I", self.receive(4))[0]).decode("ascii")
-        assert offer == "v170..178", offer
+        low, high = map(int, offer.removeprefix("v").split(".."))
+        assert low <= VERSION <= high, offer
         if self.does("silent"):
             time.sleep(20)
             return False
@@ -180,6 +183,15 @@ class Conversation(threading.Thread):
             if not self.answer(request):
                 return
 
+    def pester(self, portion, pause):
+        """Sends it again and again, until the client asks something else."""
+        start = time.monotonic()
+        while time.monotonic() < start + 8 and \
+                not select.select([self.connection], [], [], pause)[0]:
+            self.connection.sendall(portion)
+        self.gateway.pestered.append(time.monotonic() - start)
+        return True
+
     def answer(self, request):
         answers = {"49": self.tell_time, "61": self.tell_positions, "64": lambda _: True,
                    "16": self.tell_orders, "5": self.tell_orders, "7": self.tell_executions}
@@ -191,6 +203,12 @@ class Conversation(threading.Thread):
 
     def tell_positions(self, _request):
         turn = self.asked.count("61")
+        if self.does("chatters"):
+            payload = b"4\x002\x00-1\x002104\x00fine\x00\x00"
+            return self.pester((struct.pack(">I", len(payload)) + payload) * 2000, 0)
+        if self.does("trickles"):
+            self.connection.sendall(struct.pack(">I", 100000) + b"61")
+            return self.pester(b"0", 0.02) and False
         rows = self.gateway.scenario.get("positions", [])
         if self.does("hostile_count"):
             row = position(rows[0], self.gateway.account)
@@ -201,6 +219,8 @@ class Conversation(threading.Thread):
             moved = self.does("positions_change") or (self.does("positions_settle") and turn == 1)
             if moved and index == 0:
                 row = dict(row, qty=str(int(row["qty"]) + turn))
+            if self.does("trades_meanwhile") and turn == 1 and index == 0:
+                row = dict(row, qty=str(2 * int(row["qty"])))
             self.send(position(row, self.gateway.account))
             if self.does("doubled_positions"):
                 self.send(position(row, self.gateway.account))
@@ -234,7 +254,9 @@ class Conversation(threading.Thread):
         number, client = request[2], request[3]
         late = []
         for row in self.gateway.scenario.get("executions", []):
-            if client != "0" and str(row.get("client_id", 0)) != client:
+            if self.does("trades_meanwhile") and self.asked.count("61") == 1:
+                break
+            if client not in ("", "0") and str(row.get("client_id", 0)) != client:
                 continue
             self.send(execution(row, self.gateway.account, number))
             if "fee" in row and self.does("late_commissions"):
@@ -258,7 +280,7 @@ class Gateway:
         assert self.behaviours <= BEHAVIOURS, self.behaviours - BEHAVIOURS
         self.accounts = scenario.get("accounts", ["DU1"])
         self.account = self.accounts[0]
-        self.requests, self.clients = [], []
+        self.requests, self.clients, self.pestered = [], [], []
         self.socket = socket.create_server(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()

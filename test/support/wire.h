@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "broker/tws_message.h"
+#include "harness.h"
 
 /* "61|1" as the payload 61 NUL 1 NUL; the buffer is cleared first. */
 void wire_payload(struct buffer *out, const char *fields);
@@ -22,6 +23,9 @@ void wire_order(struct buffer *out, int64_t version, const struct wire_change *c
 
 /* A payload with its length in front, behind what the buffer holds. */
 void wire_frame(struct buffer *out, const char *payload, size_t size);
+
+/* One change: another text for a field, one field less or more, a byte, an end. */
+void wire_change_any(struct random *random, struct buffer *bytes);
 
 /* Decodes a copy of just that size, so that a read beyond it is seen. Text in *ret lies in
  * *ret_copy, which is to be freed. */

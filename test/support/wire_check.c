@@ -35,8 +35,9 @@ static size_t message_texts(const struct tws_message *message, const char **out)
     size_t count = 0;
     if (message->kind == TWS_OPEN_ORDER) {
         const struct tws_order *order = &message->as.order;
-        const char *texts[] = {order->action,  order->order_type, order->tif,   order->oca_group,
-                               order->account, order->order_ref,  order->status};
+        const char *texts[] = {order->action,    order->order_type, order->tif,
+                               order->oca_group, order->account,    order->order_ref,
+                               order->good_till, order->status};
         count = contract_texts(&order->contract, out);
         return count + put_texts(out + count, texts, sizeof texts / sizeof texts[0]);
     }

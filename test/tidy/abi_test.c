@@ -68,7 +68,7 @@ END_TEST
 static const struct layout published[] = {
     STRUCT(tw_settings, 72),          STRUCT(tw_day, 128),          STRUCT(tw_writer, 144),
     STRUCT(tw_recovery, 128),         STRUCT(tw_verify_report, 72), STRUCT(tw_options, 72),
-    STRUCT(tw_position, 168),         STRUCT(tw_holding, 88),       STRUCT(tw_broker_order, 192),
+    STRUCT(tw_position, 168),         STRUCT(tw_holding, 88),       STRUCT(tw_broker_order, 216),
     STRUCT(tw_broker_execution, 160), STRUCT(tw_answer, 152),       STRUCT(tw_finding_view, 88),
     STRUCT(tw_recover_report, 832),
 };

@@ -20,13 +20,19 @@ static tw_maybe read_clock(void *context, const char *text) {
     return (tw_maybe){(int64_t)strlen(text), strcmp(text, "nonsense") != 0};
 }
 
+static int keep(struct tws_rows *into, const struct buffer *payload) {
+    struct tws_row row;
+    int status = tw_tws_row_make(payload->data, payload->size, 178, &row, &why);
+    if (!status)
+        status = tw_tws_rows_add(into, &row, &why);
+    return status;
+}
+
 static void hear(const char *fields) {
     static struct buffer payload;
     wire_payload(&payload, fields);
     int is_position = strncmp(fields, "61|", 3) == 0;
-    int status = is_position
-                     ? tw_tws_rows_put_position(&positions, payload.data, payload.size, 178, &why)
-                     : tw_tws_rows_add(&rows, payload.data, payload.size, 178, &why);
+    int status = keep(is_position ? &positions : &rows, &payload);
     ck_assert_msg(status == 0, "%s: %s", fields, why.text);
 }
 
@@ -145,7 +151,7 @@ END_TEST
 static void hear_order(const struct wire_change *changes, size_t count) {
     static struct buffer payload;
     wire_order(&payload, 178, changes, count);
-    ck_assert_int_eq(tw_tws_rows_add(&rows, payload.data, payload.size, 178, &why), 0);
+    ck_assert_int_eq(keep(&rows, &payload), 0);
 }
 
 START_TEST(an_order_counts_once_as_it_was_told_last_with_its_state) {
@@ -170,6 +176,28 @@ START_TEST(an_order_counts_once_as_it_was_told_last_with_its_state) {
     /* What TWS puts there for a stop is not a limit. */
     ck_assert_int_eq(answer.orders[0].limit_e8.known, 0);
     ck_assert_uint_eq(answer.other_accounts, 1);
+    forget();
+}
+END_TEST
+
+START_TEST(a_state_that_says_nothing_leaves_the_order_as_it_was_told) {
+    const struct wire_change said[] = {{"account", "DU1"}, {"permId", "77"}, {"parentId", "41"}};
+    const struct wire_change unsaid[] = {{"account", "DU1"},    {"permId", "78"},
+                                         {"totalQuantity", ""}, {"status", ""},
+                                         {"goodTillDate", ""},  {"parentId", "0"}};
+    hear_order(said, 3);
+    hear_order(unsaid, 6);
+    hear("3|0|||8|0|77|0|0|0||0");
+    join();
+    ck_assert_uint_eq(answer.order_count, 2);
+    ck_assert_str_eq(answer.orders[0].status, "PreSubmitted");
+    ck_assert_int_eq(answer.orders[0].filled_e8.known, 0);
+    ck_assert_int_eq(answer.orders[0].parent_id.value, 41);
+    ck_assert_str_eq(answer.orders[0].good_till, "20261231 20:00:00 US/Eastern");
+    ck_assert_str_eq(answer.orders[1].status, "");
+    ck_assert_int_eq(answer.orders[1].qty_e8, 0);
+    ck_assert_int_eq(answer.orders[1].parent_id.known, 0);
+    ck_assert_ptr_null(answer.orders[1].good_till);
     forget();
 }
 END_TEST
@@ -202,6 +230,7 @@ int main(void) {
     tcase_add_test(cases, the_highest_correction_of_a_fill_stands_for_all_of_them);
     tcase_add_test(cases, what_is_longer_than_we_keep_is_counted);
     tcase_add_test(cases, an_order_counts_once_as_it_was_told_last_with_its_state);
+    tcase_add_test(cases, a_state_that_says_nothing_leaves_the_order_as_it_was_told);
     tcase_add_test(cases, two_answers_are_the_same_whatever_their_order_and_their_rows_of_none);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

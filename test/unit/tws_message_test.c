@@ -100,6 +100,9 @@ START_TEST(a_status_has_what_is_filled_and_why_it_is_held) {
     ck_assert_str_eq(message.as.order_status.why_held, "trigger");
     ck_assert_int_eq(message.as.order_status.remaining_e8.value, 100 * INT64_C(100000000));
     ck_assert_int_eq(message.as.order_status.perm_id, 1376327563);
+    decode("3|211|||2147483647|0|1376327563|210|0|2001||0");
+    ck_assert_str_eq(message.as.order_status.status, "");
+    ck_assert_int_eq(message.as.order_status.filled_e8.known, 0);
 }
 END_TEST
 

@@ -60,7 +60,8 @@ START_TEST(a_plain_order_is_read_at_every_version) {
         ck_assert_str_eq(order->contract.local_symbol, "AAPL");
         ck_assert_str_eq(order->contract.trading_class, "NMS");
         ck_assert_str_eq(order->action, "SELL");
-        ck_assert_int_eq(order->qty_e8, 100 * TW_E8);
+        expect_maybe(order->qty_e8, 1, 100 * TW_E8);
+        ck_assert_str_eq(order->good_till, "20261231 20:00:00 US/Eastern");
         ck_assert_str_eq(order->order_type, "STP");
         expect_maybe(order->limit_e8, 1, 0);
         expect_maybe(order->aux_e8, 1, 18725 * TW_E8 / 100);
@@ -176,12 +177,12 @@ START_TEST(an_unset_price_is_not_zero) {
     static const char *const unset[] = {"", UNSET, "2147483647", "9223372036854775807",
                                         "-9223372036854775808"};
     for (size_t i = 0; i < sizeof unset / sizeof unset[0]; i++) {
-        struct wire_change changes[] = {{"lmtPrice", unset[i]},
-                                        {"auxPrice", unset[i]},
-                                        {"trailingPercent", unset[i]},
-                                        {"trailStopPriceAgain", unset[i]},
-                                        {"strike", unset[i]}};
-        const struct tws_order *order = expect_order(178, changes, 5);
+        struct wire_change changes[] = {
+            {"lmtPrice", unset[i]},        {"auxPrice", unset[i]},
+            {"trailingPercent", unset[i]}, {"trailStopPriceAgain", unset[i]},
+            {"totalQuantity", unset[i]},   {"strike", unset[i]}};
+        const struct tws_order *order = expect_order(178, changes, 6);
+        expect_maybe(order->qty_e8, 0, 0);
         expect_maybe(order->limit_e8, 0, 0);
         expect_maybe(order->aux_e8, 0, 0);
         expect_maybe(order->trail_percent_e8, 0, 0);
@@ -199,6 +200,19 @@ START_TEST(the_second_trailing_stop_price_is_the_one_that_counts) {
     const struct tws_order *order = expect_order(178, changes, 4);
     expect_maybe(order->trail_stop_e8, 1, 18125 * TW_E8 / 100);
     expect_maybe(order->trail_percent_e8, 1, 15 * TW_E8 / 10);
+}
+END_TEST
+
+START_TEST(a_trailing_stop_price_that_is_told_once_is_kept) {
+    struct wire_change changes[] = {
+        {"orderType", "TRAIL"}, {"trailStopPrice", "180.5"}, {"trailStopPriceAgain", UNSET}};
+    expect_maybe(expect_order(178, changes, 3)->trail_stop_e8, 1, 1805 * TW_E8 / 10);
+}
+END_TEST
+
+START_TEST(an_order_whose_status_is_not_said_is_an_order) {
+    struct wire_change change = {"status", ""};
+    ck_assert_str_eq(expect_order(178, &change, 1)->status, "");
 }
 END_TEST
 
@@ -230,7 +244,6 @@ START_TEST(a_field_that_does_not_fit_is_named_with_its_place) {
     expect_refusal("totalQuantity", "1e12",
                    "openOrder of TWS: field 14, totalQuantity, is \"1e12\", expected less than 92 "
                    "billion");
-    expect_refusal("status", "", "openOrder of TWS: field 93, status, is \"\", expected some text");
     expect_refusal("midOffsetAtHalf", NULL,
                    "openOrder of TWS: it ends before field 134, midOffsetAtHalf");
     expect_refusal("midOffsetAtHalf", "0|0",
@@ -295,6 +308,8 @@ int main(void) {
     tcase_add_test(tests, an_order_that_is_cut_or_too_long_is_refused_whatever_its_parts);
     tcase_add_test(tests, an_unset_price_is_not_zero);
     tcase_add_test(tests, the_second_trailing_stop_price_is_the_one_that_counts);
+    tcase_add_test(tests, a_trailing_stop_price_that_is_told_once_is_kept);
+    tcase_add_test(tests, an_order_whose_status_is_not_said_is_an_order);
     tcase_add_test(tests, a_bound_manual_order_has_an_id_below_zero);
     tcase_add_test(tests, a_field_that_does_not_fit_is_named_with_its_place);
     tcase_add_test(tests, text_in_an_error_is_escaped_and_short);
