@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(any_lines_come_back_in_their_order) {
     struct random random = {seed_from_environment("tws tape")};
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 100; round++) {
         struct buffer lines[20] = {{0}};
         enum tws_mark marks[20];
         const char *path = scratch_path("tape");
@@ -217,6 +217,27 @@ START_TEST(any_bytes_are_read_or_refused_with_a_reason) {
 }
 END_TEST
 
+START_TEST(what_is_too_long_is_no_tape) {
+    struct buffer bytes = {0};
+    struct tws_tape *tape;
+    const char *url, *path = scratch_path("long");
+    size_t lines;
+    tw_buffer_text(&bytes, "tradewal-tws-tape-1 ");
+    while (bytes.size < 1024)
+        tw_buffer_char(&bytes, 'u');
+    tw_buffer_text(&bytes, "\n");
+    ck_assert_int_eq(read_all(&bytes, &lines), 0);
+    bytes.size--;
+    tw_buffer_text(&bytes, "u\n");
+    ck_assert_int_eq(read_all(&bytes, &lines), TW_E_PARSE);
+    tw_buffer_free(&bytes);
+    tw_tws_tape_close(write_tape(path), NULL);
+    ck_assert_int_eq(truncate(path, (256 << 20) + 1), 0);
+    ck_assert_int_eq(tw_tws_tape_read(path, &tape, &url, &why), TW_E_PARSE);
+    ck_assert_ptr_nonnull(strstr(why.text, "at most 256 MiB"));
+}
+END_TEST
+
 START_TEST(a_folder_or_nothing_is_no_tape) {
     struct tws_tape *tape;
     const char *url;
@@ -231,6 +252,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("tws_tape");
     TCase *cases = tcase_create("tws_tape");
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, every_byte_and_every_mark_comes_back);
     tcase_add_test(cases, any_lines_come_back_in_their_order);
     tcase_add_test(cases, a_tape_is_for_its_owner_and_never_written_over);
@@ -238,6 +260,7 @@ int main(void) {
     tcase_add_test(cases, a_tape_that_is_cut_ends_at_a_line_or_is_refused);
     tcase_add_test(cases, what_is_no_tape_is_refused_at_its_line);
     tcase_add_test(cases, any_bytes_are_read_or_refused_with_a_reason);
+    tcase_add_test(cases, what_is_too_long_is_no_tape);
     tcase_add_test(cases, a_folder_or_nothing_is_no_tape);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

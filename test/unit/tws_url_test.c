@@ -220,6 +220,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("tws_url");
     TCase *cases = tcase_create("tws_url");
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, a_short_url_takes_what_is_usual);
     tcase_add_test(cases, every_setting_is_taken_in_any_order);
     tcase_add_test(cases, each_setting_reaches_its_limit_and_no_further);
