@@ -30,7 +30,10 @@ static int save_all(tw_store *store, tw_error *why) {
 static int close_files(tw_store *store, tw_error *why) {
     tw_committer_close(store->committer);
     store->committer = NULL;
-    int status = tw_intake_finish(store->intake, why);
+    struct log_head head;
+    int status = tw_log_head(store->log, &head, why);
+    if (!status)
+        status = tw_intake_finish(store->intake, &head, why);
     if (!status)
         status = tw_log_close_trimmed(store->log, why);
     else

@@ -55,7 +55,7 @@ static int make_day(tw_store *store, int64_t date, int64_t older,
         memcpy(origin.previous_digest, head.digest, sizeof origin.previous_digest);
         origin.previous_seq = head.last_seq;
     }
-    int status = start ? tw_takeover_match(start, head.session, why) : 0;
+    int status = start ? tw_takeover_match(start, &head, why) : 0;
     return status ? status : tw_log_create(store->folder, date, &origin, head.session, why);
 }
 

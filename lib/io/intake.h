@@ -51,9 +51,9 @@ void tw_intake_forget(struct intake *intake);
 int tw_intake_reset(struct intake *intake, int64_t date, uint64_t session_before, uint64_t epoch,
                     uint64_t *ret_session, tw_error *why);
 
-/* Says, durably, that all of it is in the day file: nothing is appended in this session any more.
- */
-int tw_intake_finish(struct intake *intake, tw_error *why);
+/* Says, durably, that all of it is in the day file, which ends with this head: nothing is appended
+ * in this session any more. */
+int tw_intake_finish(struct intake *intake, const struct log_head *head, tw_error *why);
 
 /* A frame that is longer than this goes straight into the day file. */
 int tw_intake_takes(size_t frame_bytes);

@@ -210,9 +210,11 @@ int tw_intake_reset(struct intake *intake, int64_t date, uint64_t session_before
     return 0;
 }
 
-int tw_intake_finish(struct intake *intake, tw_error *why) {
+int tw_intake_finish(struct intake *intake, const struct log_head *head, tw_error *why) {
     struct intake_header header = intake->header;
     header.is_empty = 1;
+    header.last_seq = head->last_seq;
+    memcpy(header.digest, head->digest, sizeof header.digest);
     int rc = put_header(intake, &header, why);
     if (rc == 0)
         intake->header = header;

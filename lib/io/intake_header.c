@@ -20,8 +20,10 @@ enum {
     BEFORE_AT = 40,
     EPOCH_AT = 48,
     EMPTY_AT = 56,
-    CRC_AT = 60,
-    USED_BYTES = 64
+    LAST_AT = 64,
+    DIGEST_AT = 72,
+    CRC_AT = 104,
+    USED_BYTES = 108
 };
 
 static const uint8_t magic[VERSION_AT] = {'T', 'W', 'I', 'N'};
@@ -38,6 +40,8 @@ void tw_intake_header_encode(const struct intake_header *header, const uint8_t u
     tw_put_u64(out + BEFORE_AT, header->session_before);
     tw_put_u64(out + EPOCH_AT, header->epoch);
     tw_put_u32(out + EMPTY_AT, header->is_empty != 0);
+    tw_put_u64(out + LAST_AT, header->last_seq);
+    memcpy(out + DIGEST_AT, header->digest, TW_DIGEST_BYTES);
     tw_put_u32(out + CRC_AT, tw_crc32c(0, out, CRC_AT));
 }
 
@@ -69,6 +73,8 @@ int tw_intake_header_decode(const uint8_t *bytes, size_t size, const uint8_t uui
     ret->session_before = tw_get_u64(bytes + BEFORE_AT);
     ret->epoch = tw_get_u64(bytes + EPOCH_AT);
     ret->is_empty = tw_get_u32(bytes + EMPTY_AT) != 0;
+    ret->last_seq = tw_get_u64(bytes + LAST_AT);
+    memcpy(ret->digest, bytes + DIGEST_AT, TW_DIGEST_BYTES);
     return 0;
 }
 
@@ -79,12 +85,26 @@ struct frame_session tw_intake_header_frames(const struct intake_header *header,
                : tw_frame_session(uuid, header->session, header->epoch);
 }
 
-int tw_intake_header_match(const struct intake_header *header, const struct intake_image *image,
-                           uint64_t session, tw_error *why) {
-    if (session == header->session)
+/* A clean end says where it was; before the first session there was none. */
+static int match_end(const struct intake_header *header, const struct log_head *head,
+                     tw_error *why) {
+    if (!header->is_empty || !header->date ||
+        (header->last_seq == head->last_seq &&
+         memcmp(header->digest, head->digest, TW_DIGEST_BYTES) == 0))
         return 0;
+    return tw_fail(
+        why, TW_E_DAMAGED,
+        "the intake was closed at record %llu, and the day file ends otherwise at record "
+        "%llu: an older copy of one of both was put in its place",
+        (unsigned long long)header->last_seq, (unsigned long long)head->last_seq);
+}
+
+int tw_intake_header_match(const struct intake_header *header, const struct intake_image *image,
+                           const struct log_head *head, tw_error *why) {
+    if (head->session == header->session)
+        return match_end(header, head, why);
     /* A start that died before its commit: nothing was appended, and nobody closed it. */
-    if (session == header->session_before && !header->is_empty && !tw_takeover_any(image))
+    if (head->session == header->session_before && !header->is_empty && !tw_takeover_any(image))
         return 0;
     return tw_fail(why, TW_E_DAMAGED,
                    "the intake is of another session than the day file: an older copy of one of "

@@ -9,6 +9,7 @@
 #define TW_IO_INTAKE_HEADER_H
 
 #include "core/takeover.h"
+#include "io/log_head.h"
 
 struct intake_header {
     uint32_t version;        /* 1: of journals of format 2, which had no sessions */
@@ -17,6 +18,8 @@ struct intake_header {
     uint64_t session_before; /* what the day file says until the commit */
     uint64_t epoch;          /* LMDB's number of that commit */
     int is_empty;            /* closed when all was in the day file: there is nothing to read */
+    uint64_t last_seq;       /* where the day file ended then */
+    uint8_t digest[TW_DIGEST_BYTES];
 };
 
 /* All of the block, of the newest version. */
@@ -31,9 +34,9 @@ int tw_intake_header_decode(const uint8_t *bytes, size_t size, const uint8_t uui
 struct frame_session tw_intake_header_frames(const struct intake_header *header,
                                              const uint8_t uuid[16]);
 
-/* The intake is the one that goes on behind a day file whose head names this session. `image` is
- * what the intake holds. TW_E_DAMAGED: one of both is older than the other. */
+/* The intake is the one that goes on behind a day file with this head. `image` is what the intake
+ * holds. TW_E_DAMAGED: one of both is older than the other. */
 int tw_intake_header_match(const struct intake_header *header, const struct intake_image *image,
-                           uint64_t session, tw_error *why);
+                           const struct log_head *head, tw_error *why);
 
 #endif

@@ -37,8 +37,7 @@ static int fill(struct log_tail *tail, int is_newest, const struct log_head *hea
     /* With sessions, all frames are of one date. */
     if (!is_newest && tail->header.session)
         return 0;
-    int status =
-        is_newest ? tw_intake_header_match(&tail->header, &tail->image, head->session, why) : 0;
+    int status = is_newest ? tw_intake_header_match(&tail->header, &tail->image, head, why) : 0;
     if (!status)
         status = tw_takeover_judge(&tail->image, &day, &takeover, why);
     if (status)

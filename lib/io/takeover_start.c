@@ -63,9 +63,9 @@ int tw_takeover_read(struct takeover_start *start, const struct folder *folder,
 
 /* ---- taking over --------------------------------------------------------------------------- */
 
-int tw_takeover_match(const struct takeover_start *start, uint64_t session, tw_error *why) {
-    return start->is_there ? tw_intake_header_match(&start->header, &start->image, session, why)
-                           : 0;
+int tw_takeover_match(const struct takeover_start *start, const struct log_head *head,
+                      tw_error *why) {
+    return start->is_there ? tw_intake_header_match(&start->header, &start->image, head, why) : 0;
 }
 
 int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *why) {
@@ -77,7 +77,7 @@ int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *wh
         return status;
     struct takeover_day day = {
         .date = tw_log_date(log), .last_seq = head.last_seq, .transaction = head.transaction};
-    status = tw_takeover_match(start, head.session, why);
+    status = tw_takeover_match(start, &head, why);
     if (!status)
         status = tw_takeover_judge(&start->image, &day, &takeover, why);
     if (status)

@@ -27,9 +27,10 @@ int tw_takeover_read(struct takeover_start *start, const struct folder *folder,
 int tw_takeover_older(struct takeover_start *start, const struct folder *folder, int64_t date,
                       tw_error *why);
 
-/* The intake belongs to a journal whose newest day file names this session in its head; 0 where
- * there is no day file at all. TW_E_DAMAGED. */
-int tw_takeover_match(const struct takeover_start *start, uint64_t session, tw_error *why);
+/* The intake belongs to a journal whose newest day file has this head; zeros where there is no day
+ * file at all. TW_E_DAMAGED. */
+int tw_takeover_match(const struct takeover_start *start, const struct log_head *head,
+                      tw_error *why);
 
 /* What it has of the day of this log, opened for writing, goes into it. TW_E_DAMAGED also where
  * the two do not belong together. */

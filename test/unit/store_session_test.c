@@ -143,6 +143,26 @@ START_TEST(an_older_day_file_beside_an_intake_is_refused) {
 }
 END_TEST
 
+/* Also one of the same session, made while it ran. */
+START_TEST(an_older_day_file_of_a_session_that_was_closed_is_refused) {
+    make_journal();
+    tw_store *store = open_on(MONDAY);
+    buy(store, "e1", 1, 10000);
+    OK(tw_checkpoint(store, NULL, &why));
+    struct buffer older = load(monday_file);
+    buy(store, "e2", 1, 10000);
+    OK(tw_close(store, "done", &why));
+    struct buffer left = load(monday_file);
+    store_bytes(monday_file, &older);
+    FAILS(looks(MONDAY), TW_E_DAMAGED);
+    ck_assert_msg(strstr(why.text, "was closed at record") != NULL, "%s", why.text);
+    FAILS(opens(MONDAY), TW_E_DAMAGED);
+    FAILS(opens(TUESDAY), TW_E_DAMAGED);
+    store_bytes(monday_file, &left);
+    has_all(2);
+}
+END_TEST
+
 START_TEST(the_newest_day_file_lost_with_its_lock_file_is_missed) {
     make_journal();
     session_with(MONDAY, "e1");
@@ -267,6 +287,7 @@ int main(void) {
     tcase_add_test(cases, an_unused_intake_under_a_crashed_day_is_refused);
     tcase_add_test(cases, an_older_intake_under_a_crashed_day_is_refused);
     tcase_add_test(cases, an_older_day_file_beside_an_intake_is_refused);
+    tcase_add_test(cases, an_older_day_file_of_a_session_that_was_closed_is_refused);
     tcase_add_test(cases, the_newest_day_file_lost_with_its_lock_file_is_missed);
     tcase_add_test(cases, a_start_that_died_before_its_commit_is_gone_on_from);
     tcase_add_test(cases, a_start_without_its_commit_that_was_appended_to_is_no_start);
