@@ -219,6 +219,8 @@ struct restart {
     tw_store *store;
     tw_recover_report report;
     tw_proposal *proposal; /* NULL: no broker was asked */
+    int ended;             /* not 0: the tape of the conversation is not whole, for this reason */
+    tw_error unrecorded;
 };
 
 static int restart(const struct view *view, tw_broker *broker, struct restart *ret) {
@@ -230,8 +232,9 @@ static int restart(const struct view *view, tw_broker *broker, struct restart *r
     ret->report.size = sizeof ret->report;
     int result =
         tw_recover(view->path, &options, broker, &ret->store, &ret->report, &ret->proposal, &why);
-    int ended = tw_broker_record_end(broker, result ? NULL : &why);
-    return result || ended ? tw_out_error(&why) : 0;
+    ret->ended = tw_broker_record_end(broker, result ? NULL : &why);
+    ret->unrecorded = why;
+    return result ? tw_out_error(&why) : 0;
 }
 
 /* What it is like now, with the broker's word in it. */
@@ -276,6 +279,8 @@ static int apply(struct found *found, tw_broker *broker, enum format format) {
             print_report(&done.report, format);
         status = print_end(done.proposal, done.report.broker, format, 1);
     }
+    if (done.ended)
+        status = tw_out_error(&done.unrecorded);
     tw_proposal_free(done.proposal);
     if (tw_close(done.store, "recover has been applied", &why) != 0 && status < EXIT_WRONG)
         status = tw_out_error(&why);
@@ -292,6 +297,17 @@ static int look(const struct found *found, const tw_answer *answer, enum format 
         status = print_end(proposal, answer ? answer->broker : NULL, format, 0);
     tw_proposal_free(proposal);
     return status;
+}
+
+/* What the broker holds now would be booked into a day that is over. */
+static int refuse_old_day(const struct found *found) {
+    char today[TW_DATE_TEXT_BYTES], newest[TW_DATE_TEXT_BYTES];
+    tw_date_format(found->today, today);
+    tw_date_format(found->view->date, newest);
+    return tw_out_wrong(
+        "today is %s and the newest day of the journal is %s: say with --date which "
+        "of them the broker's answer is for",
+        today, newest);
 }
 
 static int run(const struct arguments *arguments) {
@@ -313,7 +329,9 @@ static int run(const struct arguments *arguments) {
     if (!tw_arguments_given(arguments, "date"))
         found.today =
             tw_trading_date(view.zone, tw_moment_now(), (int32_t)view.settings.roll_seconds);
-    if (url)
+    if (url && applied && view.date && found.today > view.date)
+        status = refuse_old_day(&found);
+    else if (url)
         status = applied ? tw_findings_open(url, record, &broker)
                          : tw_findings_ask(url, record, &broker, &answer);
     if (status == 0)

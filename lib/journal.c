@@ -81,14 +81,19 @@ int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room)
  * without the intake is whole if that session ended cleanly; an older day is whole without it. */
 static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
     struct log_tail *tail = NULL;
-    int64_t newest = 0;
+    int64_t newest = 0, still = 0;
     int status = tw_date_before(journal->folder, INT64_MAX, &newest, why);
     int is_newest = newest == tw_log_date(log);
-    if (!status)
-        status =
-            tw_log_tail_load(log, is_newest, journal->folder, journal->identity.uuid, &tail, why);
+    /* With sessions the intake has nothing of an older day. */
+    if (status || (!is_newest && journal->identity.format >= TW_FORMAT_SESSIONS))
+        return status;
+    status = tw_log_tail_load(log, is_newest, journal->folder, journal->identity.uuid, &tail, why);
     if (status == TW_E_NOT_FOUND)
         status = is_newest ? tw_takeover_excuse(journal->folder, log, why) : 0;
+    /* Somebody may have begun the next day meanwhile. */
+    if (status == TW_E_DAMAGED && is_newest &&
+        tw_date_before(journal->folder, INT64_MAX, &still, NULL) == 0 && still != newest)
+        return 0;
     if (!status && tail)
         tw_log_attach_tail(log, tail);
     return status;

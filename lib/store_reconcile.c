@@ -118,6 +118,8 @@ int tw_store_reconcile_and_apply(tw_store *store, const tw_answer *answer,
         return status;
     }
     status = check_traded(store, since, why);
+    if (!status && date != today)
+        status = tw_fail(why, TW_E_STALE, "the day was rolled while the broker was asked");
     if (!status)
         status = tw_reconcile(now.state, answer, older, store->identity.overnight, &proposal, why);
     if (!status)

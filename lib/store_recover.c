@@ -94,7 +94,7 @@ static int give_report(const struct run *run, tw_recover_report *ret) {
                                 .tries = run->tries,
                                 .log_only =
                                     run->answer->positions_completeness != TW_ANSWER_COMPLETE,
-                                .entries_gated = tw_store_gated(run->store, NULL) == 1,
+                                .entries_gated = tw_store_gated(run->store, NULL) != 0,
                                 .events = run->events};
     if (run->answer->broker)
         snprintf(report.broker, sizeof report.broker, "%s", run->answer->broker);

@@ -588,13 +588,15 @@ typedef struct tw_recover_report {
     /* 1: no complete answer about positions came. The state is from the log alone, positions may
      * have drifted from it, and `warning` says why. */
     int64_t log_only;
-    int64_t entries_gated; /* 1: no new entries in any symbol, whoever closed that gate */
+    int64_t entries_gated; /* 1: no new entries in any symbol, whoever closed that gate, or it is
+                            * not known */
     uint64_t findings;     /* what was compared, with what agrees */
     uint64_t differ;       /* of them: the two sides do not agree */
     uint64_t critical;     /* of them: shown first */
     uint64_t events;       /* appended; 0: nothing new */
     char broker[256];      /* who answered, or who was asked */
-    char warning[512];     /* why entries are halted for want of an answer (D7), else empty */
+    char warning[512];     /* why D7 halts entries, also where an operator has opened their gate
+                            * all the same (entries_gated is 0 then); else empty */
 } tw_recover_report;
 
 /* A start after a crash, or any other: opens as tw_open does (lock, files, replay), then does what
@@ -615,11 +617,12 @@ TW_API int tw_recover(const char *path, const tw_options *options, tw_broker *br
  * and open orders is complete and fits what is known. If none is, that is D7: the last answer is
  * recorded, positions stay as the log has them, and the gate of all entries is closed: TW_E_GATED
  * for entries, exits are recorded as ever. The next complete answer opens that gate again. An
- * operator's gate event overrides it, until the broker has answered once (docs/reconcile.md).
+ * operator's gate event overrides it, until the broker has answered once or the process has
+ * crashed (docs/reconcile.md).
  *
  * Others may append meanwhile; they wait only while the answer is compared. An answer during which
- * an order or an execution was logged is not used, and asked for again: TW_E_STALE when that
- * happened three times; call again when it is quieter. An order that is on its way to the broker
+ * an order or an execution was logged is not used, and asked for again: TW_E_STALE when it was so
+ * at the third try too; call again when it is quieter. An order that is on its way to the broker
  * while the broker answers would be taken for one it does not know (D23): send none meanwhile.
  *
  * `ret_findings` (may be NULL) is what was found; free it with tw_proposal_free, also after the

@@ -168,6 +168,19 @@ static struct found *add_found(struct run *run) {
     return found;
 }
 
+/* Where D7 is open and its gate is not, an operator goes on without the broker until it has
+ * answered: on a timer its failure has other words every time. After a crash that word is about a
+ * state that is gone. */
+static int locks_again(const struct run *run, int number, const char *key, int fresh) {
+    const struct session *session = &run->state->session;
+    uint32_t id = number == 7 ? tw_names_find(run->open_keys, key) : TW_NO_NAME;
+    if (id == TW_NO_NAME)
+        return fresh;
+    return session->resumed == TW_RESUMED_CRASH &&
+           run->state->findings[id].seq < session->opened_seq &&
+           !tw_reconcile_gate_closed(run, "all", number);
+}
+
 static void lock(struct run *run, uint32_t subject, int number) {
     uint64_t bit = UINT64_C(1) << number;
     if (subject == TW_NONE)
@@ -206,11 +219,10 @@ void tw_reconcile_find(struct run *run, int number, uint32_t subject, const char
         return;
     int known = stands_already(run, &finding, key);
     finding.fresh = flags & FOUND_EVENT ? 1 : !known;
-    /* Where D7 is open and its gate is not, an operator goes on without the broker until it has
-     * answered: on a timer its failure has other words every time. */
-    int is_overridden = number == 7 && tw_names_find(run->open_keys, key) != TW_NO_NAME;
-    if (finding.fresh && flags & FOUND_LOCKS && !is_overridden)
+    if (flags & FOUND_LOCKS && locks_again(run, number, key, finding.fresh)) {
         lock(run, subject, number);
+        finding.fresh = 1;
+    }
     struct found *found = add_found(run);
     if (!found)
         return;
@@ -298,7 +310,16 @@ static int case_number(const char *case_id) {
     return number < TW_CASES ? number : 0;
 }
 
-static int was_judged(const struct run *run, int number) {
+static const char open_orders[] = "open orders";
+
+/* They were asked for without success, and since then nobody was asked. */
+static int are_orders_unknown(const struct run *run) {
+    char key[TW_LINE_BYTES];
+    return run->answer->orders_completeness != TW_ANSWER_COMPLETE &&
+           tw_names_find(run->open_keys, key_of(key, "D7", NULL, open_orders)) != TW_NO_NAME;
+}
+
+static int was_judged(const struct run *run, int number, const char *about) {
     const tw_answer *answer = run->answer;
     if (run->drifting)
         return 0;
@@ -306,7 +327,7 @@ static int was_judged(const struct run *run, int number) {
     case PART_NONE:
         return 0;
     case PART_POSITIONS:
-        return 1;
+        return number != 7 || !about || strcmp(about, open_orders) != 0 || !are_orders_unknown(run);
     case PART_EXECUTIONS:
         return answer->executions_completeness == TW_ANSWER_COMPLETE;
     case PART_ORDERS:
@@ -319,7 +340,7 @@ static void settle_one(struct run *run, const struct finding_data *open) {
     const struct state *state = run->state;
     const char *symbol = tw_state_text(state, open->symbol);
     int number = case_number(tw_state_text(state, open->case_id));
-    int kept = !was_judged(run, number) ||
+    int kept = !was_judged(run, number, tw_state_text(state, open->about)) ||
                (cases[number].sticky && symbol && tw_reconcile_gate_closed(run, symbol, number));
     struct found *found = add_found(run);
     if (!found)
@@ -351,7 +372,7 @@ static int may_reopen(const struct run *run) {
             return 0;
         closed = 1;
     }
-    return closed && !run->drifting && !run->blind;
+    return closed && !run->drifting && !run->blind && !are_orders_unknown(run);
 }
 
 void tw_reconcile_settle(struct run *run) {

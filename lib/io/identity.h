@@ -7,7 +7,13 @@
 
 /* From format 2 on a journal has an intake, which a reader has to look at; from 3 on it has
  * sessions. */
-enum { TW_FORMAT = 3, TW_FORMAT_INTAKE = 2, TW_UUID_BYTES = 16, TW_UUID_TEXT_BYTES = 37 };
+enum {
+    TW_FORMAT = 3,
+    TW_FORMAT_INTAKE = 2,
+    TW_FORMAT_SESSIONS = 3,
+    TW_UUID_BYTES = 16,
+    TW_UUID_TEXT_BYTES = 37
+};
 
 struct identity {
     int64_t format;

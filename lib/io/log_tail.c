@@ -50,23 +50,31 @@ static int fill(struct log_tail *tail, int is_newest, const struct log_head *hea
     return status;
 }
 
-/* Reads the intake while nobody writes it. A start begins with a commit, so that an intake read
- * between two looks at the same commit was not touched meanwhile. 1: it was, or somebody writes. */
+/* Reads the intake while nobody writes it. 1: somebody writes it, or has between the two looks at
+ * the commit. A start that has come no further than to the intake's header has not committed, and
+ * leaves nothing to read but a header that fits what was there before. */
 static int read_still(struct log *log, const struct folder *folder, const uint8_t uuid[16],
                       struct log_tail *tail, struct log_head *head, tw_error *why) {
     struct lock_holder holder;
     struct log_head after;
     int status = tw_log_head(log, head, why);
-    if (!status)
-        status = tw_intake_look(folder, uuid, &tail->bytes, &tail->header, &tail->image, why);
-    if (!status)
-        status = tw_lock_query(folder, &holder, why);
     if (status)
         return status;
-    if (holder.alive)
+    int looked = tw_intake_look(folder, uuid, &tail->bytes, &tail->header, &tail->image, why);
+    tw_error later;
+    status = tw_lock_query(folder, &holder, &later);
+    if (!status && holder.alive)
         return 1;
-    status = tw_log_head(log, &after, why);
-    return status ? status : after.transaction != head->transaction;
+    if (!status)
+        status = tw_log_head(log, &after, &later);
+    if (!status && after.transaction != head->transaction)
+        return 1;
+    /* What was read while a writer came may have been half of it. */
+    if (looked)
+        return looked;
+    if (status && why)
+        *why = later;
+    return status;
 }
 
 int tw_log_tail_load(struct log *log, int is_newest, const struct folder *folder,

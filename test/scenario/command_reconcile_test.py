@@ -124,8 +124,11 @@ class AgainstTheBroker(Lane):
         done = self.run_command("recover", "--broker", url, self.journal, status=1)
         self.assertIn("Last session", done.stdout)
         self.assertIn("D8", done.stdout)
+        done = self.run_command("recover", "--apply", "--broker", url, self.journal, status=2)
+        self.assertRegex(done.stderr, "the newest day of the journal is 2025-10-06: say with --date")
         applied = json.loads(self.run_command("recover", "--apply", "--broker", url, "-o", "json",
-                                              self.journal, status=1).stdout)
+                                              "--date", "2025-10-06", self.journal,
+                                              status=1).stdout)
         self.assertIs(applied["reconcile"]["applied"], True)
         self.assertIn("AMD", self.state()["positions"])
 

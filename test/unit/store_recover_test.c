@@ -160,6 +160,22 @@ START_TEST(an_operator_s_word_holds_until_the_broker_has_answered_once) {
 }
 END_TEST
 
+START_TEST(an_operator_s_word_holds_after_a_clean_end_and_not_after_a_crash) {
+    crash_with_100();
+    recover_with(away);
+    open_gate_by("kj");
+    OK(tw_close(live, "to try again", &why));
+    ck_assert_int_eq(recover_with(away).entries_gated, 0);
+    OK(try_to_enter());
+    tw_abandon(live);
+    ck_assert_int_eq(recover_with(away).entries_gated, 1);
+    FAILS(try_to_enter(), TW_E_GATED);
+    open_gate_by("kj");
+    ck_assert_int_eq(again_with(away).entries_gated, 0);
+    tw_abandon(live);
+}
+END_TEST
+
 START_TEST(a_gate_that_an_operator_closed_stays_closed_when_the_broker_comes_back) {
     crash_with_100();
     recover_with(away);
@@ -209,6 +225,8 @@ START_TEST(without_the_open_orders_positions_are_compared_and_entries_halted) {
     ck_assert_int_eq(report.entries_gated, 1);
     ck_assert_ptr_nonnull(strstr(report.warning, "protected"));
     ck_assert_int_eq(open_quantity(live), 50 * TW_E8);
+    report = again_with((struct script){.qty = 50, .exec_id = "e2"});
+    ck_assert_int_eq(report.entries_gated, 1); /* not asked for is not known */
     report = again_with((struct script){.qty = 50, .exec_id = "e2", .orders = TW_ANSWER_COMPLETE});
     ck_assert_int_eq(report.entries_gated, 0);
     tw_abandon(live);
@@ -253,6 +271,7 @@ int main(void) {
     tcase_add_test(
         tests, an_operator_s_word_lets_entries_through_and_the_same_failure_does_not_take_it_back);
     tcase_add_test(tests, an_operator_s_word_holds_until_the_broker_has_answered_once);
+    tcase_add_test(tests, an_operator_s_word_holds_after_a_clean_end_and_not_after_a_crash);
     tcase_add_test(tests, a_gate_that_an_operator_closed_stays_closed_when_the_broker_comes_back);
     tcase_add_test(tests, half_an_answer_is_asked_for_again_and_believed_when_it_is_whole);
     tcase_add_test(tests, three_halves_are_no_answer_and_positions_stay);

@@ -262,6 +262,21 @@ START_TEST(a_block_of_the_intake_that_went_back_to_what_it_was_is_missed) {
 }
 END_TEST
 
+START_TEST(an_older_day_is_read_whatever_became_of_the_intake) {
+    make_journal();
+    session_with(MONDAY, "e1");
+    crash_with(TUESDAY, "e2", "e3");
+    struct buffer damaged = load("intake.wal");
+    damaged.data[20] ^= 1;
+    store_bytes("intake.wal", &damaged);
+    monday_has(1);
+    FAILS(looks(TUESDAY), TW_E_DAMAGED);
+    ck_assert_int_eq(unlink(inside("intake.wal")), 0);
+    monday_has(1);
+    FAILS(looks(TUESDAY), TW_E_DAMAGED);
+}
+END_TEST
+
 START_TEST(frames_of_another_journal_are_not_taken_over) {
     make_journal();
     crash_with(MONDAY, "a1", "a2");
@@ -292,6 +307,7 @@ int main(void) {
     tcase_add_test(cases, a_start_that_died_before_its_commit_is_gone_on_from);
     tcase_add_test(cases, a_start_without_its_commit_that_was_appended_to_is_no_start);
     tcase_add_loop_test(cases, a_block_of_the_intake_that_went_back_to_what_it_was_is_missed, 0, 2);
+    tcase_add_test(cases, an_older_day_is_read_whatever_became_of_the_intake);
     tcase_add_test(cases, frames_of_another_journal_are_not_taken_over);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
