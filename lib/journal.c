@@ -36,6 +36,8 @@ int tw_journal_open(const char *path, tw_journal **ret, tw_error *why) {
     if (!status)
         status = tw_folder_check_newest(journal->folder, why);
     if (!status)
+        status = tw_takeover_check_unused(journal->folder, &journal->identity, why);
+    if (!status)
         status = tw_zone_load(journal->identity.zone, &journal->zone, why);
     if (status) {
         tw_journal_close(journal);

@@ -1,18 +1,34 @@
 /* The facade: comparing with a broker's answer, and recording what came of it. */
+#include <string.h>
+
 #include "base/error.h"
 #include "core/reconcile.h"
 #include "store_internal.h"
 
-/* What the newest day before held, NULL if there is none. An older day that cannot be read is no
- * reason not to reconcile: what it held is then adopted as unknown. */
+/* What the newest day before held, NULL if there is none. An older day that cannot be read, or
+ * that today does not go on from, is no reason not to reconcile: what it held is then adopted as
+ * unknown. */
 static int read_older_day(tw_store *store, int64_t today, struct state **ret, tw_error *why) {
+    struct log_origin origin;
     struct log_head head;
+    struct state *older = NULL;
     int64_t date = 0;
     *ret = NULL;
-    int status = tw_date_before(store->folder, today, &date, why);
-    if (!status && date && tw_day_end(store->folder, store->identity.uuid, date, &head, ret, NULL))
-        *ret = NULL;
-    return status;
+    int status = tw_store_enter(store, why);
+    if (status)
+        return status;
+    origin = *tw_log_origin(store->log);
+    tw_store_leave(store);
+    status = tw_date_before(store->folder, today, &date, why);
+    if (status || !date ||
+        tw_day_end(store->folder, store->identity.uuid, date, &head, &older, NULL))
+        return status;
+    if (origin.date == today && head.last_seq == origin.previous_seq &&
+        memcmp(head.digest, origin.previous_digest, sizeof head.digest) == 0)
+        *ret = older;
+    else
+        tw_state_free(older);
+    return 0;
 }
 
 int tw_store_reconcile(tw_store *store, const tw_answer *answer, tw_proposal **ret, tw_error *why) {

@@ -79,10 +79,10 @@ static int say_older(const struct run *run, const char *what, int64_t time_ns) {
                    answered, what, known);
 }
 
-/* An answer from before the last execution that the log has, or from before the last answer, knows
- * nothing of what came since: what it would make of the quantities is yesterday's truth. Executions
- * that reconcile booked itself carry the time of their record, so that the answer they come from
- * would be older than they are. */
+/* An answer from before the last execution that the log has, from before the last answer, or from
+ * before one failed to come, knows nothing of what came since: what it would make of the quantities
+ * is yesterday's truth. Executions that reconcile booked itself carry the time of their record, so
+ * that the answer they come from would be older than they are. */
 static int check_age(const struct run *run) {
     const struct state *state = run->state;
     tw_maybe as_of = run->answer->as_of_ns;
@@ -91,6 +91,12 @@ static int check_age(const struct run *run) {
     if (state->answer.as_of_ns != TW_UNKNOWN &&
         state->answer.as_of_ns - CLOCKS_MAY_DIFFER_NS > as_of.value)
         return say_older(run, "an answer", state->answer.as_of_ns);
+    for (size_t i = 0; i < state->finding_count; i++) {
+        const struct finding_data *open = &state->findings[i];
+        if (open->about == TW_NONE && open->time_ns - CLOCKS_MAY_DIFFER_NS > as_of.value &&
+            strcmp(tw_state_text(state, open->case_id), "D7") == 0)
+            return say_older(run, "none (D7)", open->time_ns);
+    }
     uint32_t count = tw_state_execution_count(state);
     for (uint32_t id = 0; id < count; id++) {
         const struct execution *execution = &state->executions[id];

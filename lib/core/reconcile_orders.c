@@ -359,18 +359,24 @@ static void compare_absent(struct run *run, uint32_t id) {
     /* An order that the broker had acknowledged is in no doubt while the list may be short. */
     if (answer->orders_completeness != TW_ANSWER_COMPLETE && status != TW_ORDER_SENT)
         return;
+    const char *name = tw_state_order_name(run->state, id);
+    if (!answer->orders_completeness) {
+        tw_reconcile_find(run, 23, order->symbol, name, status_text(status), "-", TW_FINDING_NOTE,
+                          FOUND_OPEN | FOUND_DIFFERS,
+                          "in doubt: no answer is in the log, and the broker was not asked for "
+                          "orders; it may work");
+        return;
+    }
     int pending = is_pending(status);
-    tw_reconcile_find(
-        run, pending ? 25 : 23, order->symbol, tw_state_order_name(run->state, id),
-        status_text(status), "-", TW_FINDING_LOCK, FOUND_OPEN | FOUND_DIFFERS | FOUND_LOCKS,
-        "%s: stays unknown until the %s are complete, entries locked",
-        pending ? "pending, and not among the open orders" : "the broker does not show it",
-        missing_part(answer));
+    tw_reconcile_find(run, pending ? 25 : 23, order->symbol, name, status_text(status), "-",
+                      TW_FINDING_LOCK, FOUND_OPEN | FOUND_DIFFERS | FOUND_LOCKS,
+                      "%s: stays unknown until the %s are complete, entries locked",
+                      pending ? "pending, and not among the open orders"
+                              : "the broker does not show it",
+                      missing_part(answer));
 }
 
 int tw_reconcile_orders(struct run *run) {
-    if (!run->answer->orders_completeness)
-        return 0;
     int status = collect(run);
     if (status)
         return status;

@@ -27,8 +27,11 @@ static int check_file(const struct folder *folder, const char *name, const struc
     return 0;
 }
 
-int tw_folder_open_file(const struct folder *folder, const char *name, int flags, int *ret_fd,
-                        struct stat *ret_stat, tw_error *why) {
+enum { TRIES_TO_OPEN = 5 };
+
+/* 1: another file took its place meanwhile. */
+static int open_once(const struct folder *folder, const char *name, int flags, int *ret_fd,
+                     struct stat *ret_stat, tw_error *why) {
     /* O_NONBLOCK so that a named pipe put in the file's place cannot hang us; it does nothing to a
      * regular file. */
     int fd = openat(folder->fd, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -38,17 +41,28 @@ int tw_folder_open_file(const struct folder *folder, const char *name, int flags
         return tw_fail(why, TW_E_DAMAGED, "%s/%s is not a regular file", folder->shown, name);
     if (fd < 0)
         return tw_system_fail(why, errno, "%s/%s", folder->shown, name);
-    struct stat status;
-    int rc = fstat(fd, &status) == 0 ? check_file(folder, name, &status, why)
-                                     : tw_system_fail(why, errno, "%s/%s", folder->shown, name);
-    if (rc) {
+    int rc =
+        fstat(fd, ret_stat) == 0 ? 0 : tw_system_fail(why, errno, "%s/%s", folder->shown, name);
+    if (rc == 0)
+        rc = ret_stat->st_nlink == 0 ? 1 : check_file(folder, name, ret_stat, why);
+    if (rc)
         close(fd);
-        return rc;
-    }
-    if (ret_stat)
+    else
+        *ret_fd = fd;
+    return rc;
+}
+
+int tw_folder_open_file(const struct folder *folder, const char *name, int flags, int *ret_fd,
+                        struct stat *ret_stat, tw_error *why) {
+    struct stat status;
+    int rc = 1;
+    for (int tries = 0; rc > 0 && tries < TRIES_TO_OPEN; tries++)
+        rc = open_once(folder, name, flags, ret_fd, &status, why);
+    if (rc > 0)
+        return tw_fail(why, TW_E_IO, "%s/%s is replaced again and again", folder->shown, name);
+    if (rc == 0 && ret_stat)
         *ret_stat = status;
-    *ret_fd = fd;
-    return 0;
+    return rc;
 }
 
 int tw_folder_make_file(const struct folder *folder, const char *name, int *ret_fd, tw_error *why) {

@@ -320,6 +320,11 @@ static int newest_names(const struct folder *folder, int64_t *ret_day, int64_t *
     return error ? tw_system_fail(why, error, "listing %s", folder->shown) : 0;
 }
 
+int tw_folder_newest(const struct folder *folder, int64_t *ret_date, tw_error *why) {
+    int64_t locked;
+    return newest_names(folder, ret_date, &locked, why);
+}
+
 int tw_folder_check_newest(const struct folder *folder, tw_error *why) {
     char name[TW_DAY_NAME_BYTES];
     char made[TW_DAY_NAME_BYTES + 4];

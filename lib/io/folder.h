@@ -58,6 +58,9 @@ int tw_folder_is_remote(const struct folder *folder);
  * there are, or an error. */
 int64_t tw_folder_dates(const struct folder *folder, int64_t *ret, uint64_t room, tw_error *why);
 
+/* The newest of them, 0 where there is none. */
+int tw_folder_newest(const struct folder *folder, int64_t *ret_date, tw_error *why);
+
 /* The file that LMDB locks is made before its day file and stays beside it: where the newest one is
  * alone, the day file was removed or renamed, which is never taken for a clean start. TW_E_DAMAGED.
  */

@@ -125,8 +125,8 @@ int tw_intake_look(const struct folder *folder, const uint8_t uuid[16], struct b
     /* The buffer may have moved while it grew. */
     for (int i = 0; i < TW_INTAKE_HALVES; i++) {
         size_t start = i ? ends[i - 1] : 0;
-        ret->halves[i] =
-            (struct intake_half){(const uint8_t *)bytes->data + start, ends[i] - start};
+        const uint8_t *at = ends[i] > start ? (const uint8_t *)bytes->data + start : NULL;
+        ret->halves[i] = (struct intake_half){at, ends[i] - start};
     }
     ret->session = tw_intake_header_frames(&header, uuid);
     *ret_header = header;

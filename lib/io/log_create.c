@@ -31,12 +31,17 @@ int tw_log_reserve_lock(int folder_fd, const struct folder *folder, const char *
     at.fd = folder_fd;
     int fd = -1;
     int rc = tw_folder_open_file(&at, name, O_RDWR, &fd, NULL, why);
-    if (rc == TW_E_NOT_FOUND)
+    int is_new = rc == TW_E_NOT_FOUND;
+    if (is_new)
         rc = tw_folder_make_file(&at, name, &fd, why);
     if (rc)
         return rc;
     rc = tw_file_reserve(fd, TW_ENV_LOCK_BYTES, why);
     close(fd);
+    /* An empty one would be mapped by the next who reads. */
+    tw_error ignored;
+    if (rc && is_new)
+        tw_folder_remove(&at, name, &ignored);
     return rc ? tw_fail_in(why, rc, "%s/%s", folder->shown, name) : 0;
 }
 

@@ -93,6 +93,25 @@ static int check_through_lmdb(struct log *log, tw_error *why) {
     return rc;
 }
 
+static int is_newest(const struct folder *folder, const struct share *share) {
+    char name[TW_DAY_NAME_BYTES];
+    int64_t newest = 0;
+    if (tw_folder_newest(folder, &newest, NULL) || !newest)
+        return 1;
+    tw_folder_day_name(newest, name);
+    return strcmp(name, share->name) == 0;
+}
+
+/* LMDB maps all of its lock file; one that somebody copied may have no room behind it. */
+static int fill_lock(const struct folder *folder, const struct share *share, tw_error *why) {
+    struct stat status;
+    if (fstatat(folder->fd, share->lock_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return tw_system_fail(why, errno, "%s/%s", folder->shown, share->lock_name);
+    if ((int64_t)status.st_blocks * 512 >= TW_ENV_LOCK_BYTES)
+        return 0;
+    return tw_log_reserve_lock(folder->fd, folder, share->lock_name, why);
+}
+
 /* LMDB's lock file is needed wherever a writer can be; without it only a copy is read. */
 static int decide_locking(const struct folder *folder, const struct share *share, int *ret_how,
                           int *ret_alive, tw_error *why) {
@@ -115,7 +134,8 @@ static int decide_locking(const struct folder *folder, const struct share *share
             folder->shown);
     if (folder->read_only)
         return 0;
-    if (!has_lock && holder.alive)
+    /* A day that is over needs none: nobody writes it. */
+    if (!has_lock && holder.alive && is_newest(folder, share))
         return tw_fail(why, TW_E_DAMAGED, "%s/%s is missing while a process writes the journal",
                        folder->shown, share->lock_name);
     if (!has_lock)
@@ -127,8 +147,11 @@ static int decide_locking(const struct folder *folder, const struct share *share
     if (faccessat(folder->fd, share->lock_name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0)
         return tw_system_fail(why, errno, "%s/%s has to be writable to read beside a writer",
                               folder->shown, share->lock_name);
+    rc = fill_lock(folder, share, why);
+    if (rc == TW_E_NO_SPACE && !holder.alive)
+        return 0;
     *ret_how = TW_ENV_READ;
-    return 0;
+    return rc;
 }
 
 static void note_unread(struct share *share, const struct preflight *preflight) {

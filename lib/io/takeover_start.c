@@ -26,29 +26,39 @@ int tw_takeover_excuse(const struct folder *folder, struct log *log, tw_error *w
                    folder->shown, (long long)tw_log_date(log));
 }
 
-static int64_t newest_date(const struct folder *folder, tw_error *why) {
-    int64_t count = tw_folder_dates(folder, NULL, 0, why);
-    if (count <= 0)
-        return count;
-    int64_t *dates = calloc((size_t)count, sizeof *dates);
-    if (!dates)
-        return tw_fail(why, TW_E_NOMEM, "no memory for a list of %lld dates", (long long)count);
-    int64_t found = tw_folder_dates(folder, dates, (uint64_t)count, why);
-    int64_t newest = found > 0 ? dates[(found < count ? found : count) - 1] : found;
-    free(dates);
-    return newest;
-}
-
 static int excuse_missing(const struct folder *folder, tw_error *why) {
     struct log *log = NULL;
-    int64_t date = newest_date(folder, why);
-    if (date <= 0)
-        return (int)date;
-    int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
+    int64_t date = 0;
+    int status = tw_folder_newest(folder, &date, why);
+    if (status || !date)
+        return status;
+    status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
     if (!status)
         status = tw_takeover_excuse(folder, log, why);
     tw_log_close(log);
     return status;
+}
+
+int tw_takeover_check_unused(const struct folder *folder, const struct identity *identity,
+                             tw_error *why) {
+    struct intake_header header;
+    struct intake_image image;
+    struct buffer bytes = {0};
+    int64_t date = 0;
+    int status = tw_folder_newest(folder, &date, why);
+    if (status || date || identity->format < TW_FORMAT_INTAKE)
+        return status;
+    status = tw_intake_look(folder, identity->uuid, &bytes, &header, &image, why);
+    int is_used = !status && (header.session || tw_takeover_any(&image));
+    tw_buffer_free(&bytes);
+    if (status)
+        return status == TW_E_NOT_FOUND ? 0 : status;
+    /* Somebody may have begun the first day meanwhile. */
+    if (!is_used || tw_folder_newest(folder, &date, NULL) || date)
+        return 0;
+    return tw_fail(why, TW_E_DAMAGED,
+                   "%s/intake.wal is of a session, and there is no day file: it is missing",
+                   folder->shown);
 }
 
 int tw_takeover_read(struct takeover_start *start, const struct folder *folder,

@@ -44,6 +44,10 @@ int tw_takeover_open(struct takeover_start *start, const struct folder *folder,
 
 void tw_takeover_free(struct takeover_start *start);
 
+/* For who only looks: TW_E_DAMAGED where there is no day file and the intake is of one. */
+int tw_takeover_check_unused(const struct folder *folder, const struct identity *identity,
+                             tw_error *why);
+
 /* Begins a session of the intake whose frames go on behind the last record of this log, opened for
  * writing; what the intake held is in the day files. */
 int tw_takeover_begin_session(struct intake *intake, struct log *log, tw_error *why);

@@ -56,7 +56,7 @@ class LostDay(Lane):
         os.remove(self.day())
         os.remove(self.day() + "-lock")
         done = self.append(note("10:00:00"), status=2)
-        self.assertIn("another session", done.stderr)
+        self.assertIn("there is no day file: it is missing", done.stderr)
 
     def test_without_its_lock_file_and_the_intake_the_operator_has_decided(self):
         for name in (self.day(), self.day() + "-lock", os.path.join(self.journal, "intake.wal")):
@@ -82,6 +82,14 @@ class LostDay(Lane):
             os.remove(self.day("20251007") + suffix)
         done = self.run_command("verify", "--all", self.journal, status=1)
         self.assertIn("2025-10-08: the day follows record", done.stderr)
+
+    def test_a_day_that_is_over_is_read_without_its_lock_file_beside_a_writer(self):
+        self.append(next_fill(NEXT))
+        os.remove(self.day() + "-lock")
+        with self.writer() as writer:
+            self.say(writer, json.dumps(next_note(NEXT)))
+            done = self.run_command("state", "--date", "2025-10-06", "-o", "json", self.journal)
+            self.assertEqual(json.loads(done.stdout)["positions"]["TSLA"]["quantity"], 100)
 
     def test_a_writer_stops_when_its_day_file_was_renamed_and_nothing_it_said_is_lost(self):
         with self.writer() as writer:

@@ -99,6 +99,26 @@ START_TEST(a_day_that_cannot_be_made_leaves_nothing_behind) {
 }
 END_TEST
 
+START_TEST(a_lock_file_without_room_is_neither_left_behind_nor_mapped) {
+    make_journal();
+    make_day_file();
+    struct log *log = NULL;
+    ck_assert_int_eq(unlink(in_journal(DAY_NAME "-lock")), 0);
+    limit_file_size(4096);
+    CHECK_FAILS(tw_log_open(journal, DAY, TW_LOG_WRITE, &log, why), TW_E_NO_SPACE, "-lock");
+    ck_assert_int_eq(access(in_journal(DAY_NAME "-lock"), F_OK), -1);
+    /* As another version may have left it. */
+    int fd = open(in_journal(DAY_NAME "-lock"), O_CREAT | O_WRONLY, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    log = open_day(TW_LOG_READ);
+    tw_log_close(log);
+    limit_file_size(RLIM_INFINITY);
+    log = open_day(TW_LOG_WRITE);
+    tw_log_close(log);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("log_disk");
     TCase *disk = tcase_create("disk");
@@ -107,6 +127,7 @@ int main(void) {
     tcase_add_test(disk, a_full_disk_does_not_keep_a_day_with_room_from_being_opened);
     tcase_add_test(disk, a_failed_commit_is_final_for_the_handle);
     tcase_add_test(disk, a_day_that_cannot_be_made_leaves_nothing_behind);
+    tcase_add_test(disk, a_lock_file_without_room_is_neither_left_behind_nor_mapped);
     suite_add_tcase(suite, disk);
     return run_suite(suite);
 }

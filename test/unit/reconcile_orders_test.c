@@ -170,12 +170,13 @@ START_TEST(d23_an_order_that_three_complete_answers_do_not_show_has_lapsed) {
 }
 END_TEST
 
-START_TEST(d23_is_not_asked_when_orders_were_not_asked_for) {
+START_TEST(d23_an_order_in_doubt_is_told_also_when_nobody_was_asked_for_orders) {
     struct world world;
     send_order(&world);
     world.answer.orders_completeness = world.answer.completed_completeness = 0;
     reconcile(&world);
-    ck_assert_uint_eq(tw_proposal_findings(world.proposal), 0);
+    finding_says(&world, "D23", "TSLA", "sent", "-", TW_FINDING_NOTE, "was not asked for orders");
+    ck_assert_uint_eq(count_events(&world, TW_TYPE_gate), 0);
     apply(&world);
     world_close(&world);
 }
@@ -272,7 +273,7 @@ int main(void) {
     tcase_add_test(tcase, d22_a_foreign_order_is_counted_and_not_touched);
     tcase_add_test(tcase, d23_an_order_that_nobody_shows_stays_unknown_while_a_part_is_missing);
     tcase_add_test(tcase, d23_an_order_that_three_complete_answers_do_not_show_has_lapsed);
-    tcase_add_test(tcase, d23_is_not_asked_when_orders_were_not_asked_for);
+    tcase_add_test(tcase, d23_an_order_in_doubt_is_told_also_when_nobody_was_asked_for_orders);
     tcase_add_test(tcase, d24_filled_in_part_then_cancelled_keeps_its_fills);
     tcase_add_test(tcase, d25_a_pending_change_or_cancel_stays_pending_and_locks);
     tcase_add_test(tcase, d25_a_cancel_that_the_broker_confirms_is_over);

@@ -186,7 +186,7 @@ static void trade_all_day(void) {
 }
 
 START_TEST(a_thread_that_logs_without_end_does_not_keep_an_answer_from_being_recorded) {
-    enum { RUNS = 20 };
+    enum { RUNS = 6 };
     crash_with_100();
     tw_options options = {.size = sizeof options, .trading_date = MONDAY, .mode = TW_MODE_GROUP};
     OK(tw_open(path, &options, &live, &why));

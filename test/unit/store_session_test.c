@@ -277,6 +277,60 @@ START_TEST(an_older_day_is_read_whatever_became_of_the_intake) {
 }
 END_TEST
 
+START_TEST(who_looks_at_a_journal_that_lost_its_only_day_is_told) {
+    tw_journal *journal;
+    make_journal();
+    OK(tw_journal_open(path, &journal, &why));
+    tw_journal_close(journal);
+    crash_with(MONDAY, "e1", "e2");
+    ck_assert_int_eq(unlink(inside(monday_file)), 0);
+    ck_assert_int_eq(unlink(inside("20251006.mdb-lock")), 0);
+    FAILS(tw_journal_open(path, &journal, &why), TW_E_DAMAGED);
+    FAILS(opens(MONDAY), TW_E_DAMAGED);
+}
+END_TEST
+
+/* What the broker holds on Tuesday comes from Monday, if that is the Monday that Tuesday follows.
+ */
+static int is_carried(void) {
+    tw_holding held = {.size = sizeof held, .symbol = "TSLA", .qty_e8 = TW_E8};
+    tw_answer answer = {.size = sizeof answer,
+                        .broker = "test:",
+                        .positions_completeness = TW_ANSWER_COMPLETE,
+                        .holdings = &held,
+                        .holding_count = 1};
+    tw_proposal *proposal;
+    int carried = 0;
+    tw_store *store = open_on(TUESDAY);
+    OK(tw_store_reconcile(store, &answer, &proposal, &why));
+    for (uint64_t i = 0; i < tw_proposal_findings(proposal); i++) {
+        tw_finding_view view = {.size = sizeof view};
+        ck_assert_int_eq(tw_proposal_finding(proposal, i, &view), 0);
+        carried |= strcmp(view.case_id, "D34") == 0;
+    }
+    tw_proposal_free(proposal);
+    OK(tw_close(store, "done", &why));
+    return carried;
+}
+
+START_TEST(an_older_copy_of_the_day_before_is_not_what_was_held_overnight) {
+    make_journal();
+    session_with(MONDAY, "e1");
+    struct buffer older = load(monday_file);
+    tw_store *store = open_on(MONDAY);
+    sell(store, "e2", 1, 10000);
+    buy(store, "e3", 1, 20000);
+    OK(tw_close(store, "done", &why));
+    struct buffer left = load(monday_file);
+    OK(tw_close(open_on(TUESDAY), "done", &why));
+    ck_assert(is_carried());
+    store_bytes(monday_file, &older);
+    ck_assert(!is_carried());
+    store_bytes(monday_file, &left);
+    ck_assert(is_carried());
+}
+END_TEST
+
 START_TEST(frames_of_another_journal_are_not_taken_over) {
     make_journal();
     crash_with(MONDAY, "a1", "a2");
@@ -308,6 +362,8 @@ int main(void) {
     tcase_add_test(cases, a_start_without_its_commit_that_was_appended_to_is_no_start);
     tcase_add_loop_test(cases, a_block_of_the_intake_that_went_back_to_what_it_was_is_missed, 0, 2);
     tcase_add_test(cases, an_older_day_is_read_whatever_became_of_the_intake);
+    tcase_add_test(cases, who_looks_at_a_journal_that_lost_its_only_day_is_told);
+    tcase_add_test(cases, an_older_copy_of_the_day_before_is_not_what_was_held_overnight);
     tcase_add_test(cases, frames_of_another_journal_are_not_taken_over);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
