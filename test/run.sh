@@ -1,23 +1,23 @@
 #!/bin/sh
-# Builds and tests everything: sh test/run.sh [gcc|clang|asan|tsan ...], from any folder.
+# Builds and tests everything: sh test/run.sh [gcc|clang|asan|tsan|fuzz ...], from any folder.
 # Installs what is missing (Debian 12), asks nothing, fails when any lane fails.
 set -u
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/test/support/packages.sh"
 
-lanes=${*:-gcc clang asan tsan}
+lanes=${*:-gcc clang asan tsan fuzz}
 for lane in $lanes; do
     case $lane in
-        gcc | clang | asan | tsan) ;;
+        gcc | clang | asan | tsan | fuzz) ;;
         *)
-            echo "unknown lane '$lane'; there are gcc, clang, asan and tsan" >&2
+            echo "unknown lane '$lane'; there are gcc, clang, asan, tsan and fuzz" >&2
             exit 2
             ;;
     esac
 done
 
 install_missing build-essential gcc clang cmake ninja-build pkg-config liblmdb-dev libmsgpack-dev \
-    check nettle-dev libsmartcols-dev python3 tzdata strace || exit 2
+    check nettle-dev libsmartcols-dev python3 tzdata strace libclang-rt-dev || exit 2
 
 # One test asks an independent client from npm. Without it that test says so and is skipped.
 other_client="@stoqey/ib@1.6.10"
@@ -130,6 +130,68 @@ run_lane() { # lane, compiler, build type, sanitizers, ctest arguments...
     fi
 }
 
+# libFuzzer looks for inputs by itself, so many seconds a target; what it finds stays in the build.
+fuzz_lane() {
+    build="$root/build/fuzz"
+    begin=$(date +%s)
+    seconds=${TW_FUZZ_SECONDS:-60}
+    detail=""
+    echo
+    echo "== fuzz: clang, libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer =="
+    mkdir -p "$build"
+    echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n > 99; }' \
+        >"$build/probe.c"
+    if ! clang -fsanitize=fuzzer -Wno-missing-prototypes "$build/probe.c" -o "$build/probe" \
+        >"$build/probe.log" 2>&1; then
+        echo "SKIPPED: clang has no libFuzzer here (libclang-rt-dev)"
+        skips="${skips}fuzz: SKIPPED: clang has no libFuzzer here (libclang-rt-dev)
+"
+        return
+    fi
+    if ! cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTW_FUZZ=ON >"$build/configure.log" 2>&1; then
+        tail -n 30 "$build/configure.log"
+        detail="cmake failed"
+    elif ! ninja -C "$build" -j "$jobs" fuzz_targets >"$build/build.log" 2>&1; then
+        grep -v '^\[' "$build/build.log" | tail -n 60
+        detail="the build failed"
+    fi
+    if [ -n "$detail" ]; then
+        failed=$((failed + 1))
+        note_result fuzz FAILED $(($(date +%s) - begin))
+        return
+    fi
+    ran=0 bad=0
+    rm -f "$build"/*.fuzzed
+    # shellcheck disable=SC2016
+    (cd "$build" && ls test/*_libfuzzer | xargs -P "$jobs" -I{} sh -c '
+        name=$(basename {} _libfuzzer)
+        mkdir -p corpus/$name
+        {} corpus/$name -max_total_time='"$seconds"' -timeout=20 -print_final_stats=1 \
+            -artifact_prefix=$name- >$name.log 2>&1
+        echo $? >$name.fuzzed')
+    for result in "$build"/*.fuzzed; do
+        name=$(basename "$result" .fuzzed)
+        ran=$((ran + 1))
+        if [ "$(cat "$result")" = 0 ]; then
+            sed -n "s/^stat::number_of_executed_units: */$name: inputs /p" "$build/$name.log"
+        else
+            bad=$((bad + 1))
+            echo "$name: FAILED, its input is in build/fuzz/"
+            tail -n 40 "$build/$name.log"
+        fi
+    done
+    [ "$ran" -gt 0 ] || bad=1
+    passed=$((passed + ran - bad))
+    failed=$((failed + bad))
+    detail="$ran targets, $seconds s each, $bad failed"
+    if [ "$bad" = 0 ]; then
+        note_result fuzz passed $(($(date +%s) - begin))
+    else
+        note_result fuzz FAILED $(($(date +%s) - begin))
+    fi
+}
+
 skips=""
 start=$(date +%s)
 for lane in $lanes; do
@@ -138,6 +200,7 @@ for lane in $lanes; do
         clang) run_lane clang clang RelWithDebInfo "" -L '^(unit|property|fuzz)$' ;;
         asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real|counts)$' ;;
         tsan) run_lane tsan gcc Debug thread -LE '^(tidy|real|counts|fuzz)$' ;;
+        fuzz) fuzz_lane ;;
     esac
 done
 
