@@ -141,6 +141,21 @@ static int write_label(struct tws_broker *broker, tw_error *why) {
     return 0;
 }
 
+/* TWS says nothing of it; the ports that TWS and the gateway come with do. 0: another port. */
+static int64_t environment_of(const char *port) {
+    static const struct {
+        const char *port;
+        int64_t environment;
+    } usual[] = {{"7496", TW_ENVIRONMENT_LIVE},
+                 {"4001", TW_ENVIRONMENT_LIVE},
+                 {"7497", TW_ENVIRONMENT_PAPER},
+                 {"4002", TW_ENVIRONMENT_PAPER}};
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (strcmp(port, usual[i].port) == 0)
+            return usual[i].environment;
+    return 0;
+}
+
 static int make_answer(struct tws_broker *broker, tw_error *why) {
     const struct tws_talk *talk = &broker->talk;
     int status = choose_account(broker, why);
@@ -156,6 +171,7 @@ static int make_answer(struct tws_broker *broker, tw_error *why) {
         .size = sizeof broker->answer,
         .broker = broker->label,
         .account = broker->account,
+        .environment = environment_of(broker->url.port),
         .as_of_ns = talk->broker_time_ns,
         .positions_completeness = talk->positions_completeness,
         .orders_completeness = talk->orders_completeness,

@@ -188,6 +188,21 @@ class AgainstTws(Lane):
                 if '"e9.01.01"' in line][0]
         self.assertTrue(sold["broker_time"].startswith("2025-10-06T10:11:00"), sold)
 
+    def test_the_usual_port_of_a_live_account_is_refused_for_a_journal_of_paper(self):
+        gateway, tape = self.gateway(), self.path("tape")
+        self.ask(gateway, "--record", tape)
+        with open(tape, encoding="utf-8") as file:
+            said = file.read()
+        for port, word in (("7497", None), ("4002", None), ("7496", "live"), ("4001", "live")):
+            with open(tape, "w", encoding="utf-8") as file:
+                file.write(said.replace(":%d?" % gateway.port, ":%s?" % port, 1))
+            if word:
+                done = self.reconcile("replay:" + tape, status=2)
+                self.assertIn("the answer is of a live account, the journal of a paper one",
+                              done.stderr)
+            else:
+                self.reconcile("replay:" + tape)
+
     def test_the_longest_url_can_still_be_recorded(self):
         gateway = self.gateway()
         query = "client=2010&account=DU1&zone=America/Argentina/ComodRivadavia&trader=" + "0" * 9 + "7"
