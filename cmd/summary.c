@@ -57,15 +57,39 @@ void tw_summary_holding(struct buffer *out, const struct position *position) {
     put_price(out, tw_state_average_cost(position, &cost_e8) == 0 ? cost_e8 : TW_UNKNOWN);
 }
 
-/* qty / shares with two decimals: the part of the entry that is still open. */
+/* qty / shares in percent, two decimals at most: the part of the entry that is still open. */
 static void put_remaining(struct buffer *out, const struct position *position) {
     enum { HUNDREDTH_E8 = 1000000 };
     if (position->shares_e8 <= 0)
         return;
     int64_t hundredths =
-        (int64_t)tw_divide_half_even((tw_int128)position->qty_e8 * 100, position->shares_e8);
+        (int64_t)tw_divide_half_even((tw_int128)position->qty_e8 * 10000, position->shares_e8);
     tw_buffer_text(out, "   remaining ");
-    put_price(out, hundredths * HUNDREDTH_E8);
+    tw_summary_qty(out, hundredths * HUNDREDTH_E8);
+    tw_buffer_text(out, " %");
+}
+
+static int has_stop_order(const struct state *state, uint32_t symbol) {
+    for (uint32_t i = 0; i < tw_state_order_count(state); i++) {
+        const struct order *order = &state->orders[i];
+        if (order->symbol == symbol && order->purpose == TW_PURPOSE_STOP &&
+            !tw_order_is_terminal(order->status))
+            return 1;
+    }
+    return 0;
+}
+
+/* That there is none has to be seen: a line without the word looks like one of no matter. */
+static void put_stop(struct buffer *out, const struct state *state, uint32_t index,
+                     const struct plan_data *plan) {
+    if (plan && plan->stop_e8 != TW_UNKNOWN) {
+        tw_buffer_text(out, "   stop ");
+        put_price(out, plan->stop_e8);
+        if (plan->stop_reason)
+            tw_buffer_format(out, " (%s)", tw_text_of("stop_reason", plan->stop_reason));
+    } else if (!has_stop_order(state, index)) {
+        tw_buffer_text(out, "   NO STOP");
+    }
 }
 
 static void put_position(struct buffer *out, const struct state *state, uint32_t index) {
@@ -75,12 +99,7 @@ static void put_position(struct buffer *out, const struct state *state, uint32_t
     tw_summary_label(out, tw_state_symbol_name(state, index));
     tw_summary_holding(out, position);
     put_remaining(out, position);
-    if (plan && plan->stop_e8 != TW_UNKNOWN) {
-        tw_buffer_text(out, "   stop ");
-        put_price(out, plan->stop_e8);
-        if (plan->stop_reason)
-            tw_buffer_format(out, " (%s)", tw_text_of("stop_reason", plan->stop_reason));
-    }
+    put_stop(out, state, index, plan);
     if (plan && plan->pivot_e8 != TW_UNKNOWN) {
         tw_buffer_text(out, "   pivot ");
         put_price(out, plan->pivot_e8);
@@ -240,6 +259,20 @@ static int is_stray_stop(const struct state *state, const struct order *stop) {
     return 1;
 }
 
+/* How much of the stop the position does not need: what would be held on the other side. */
+static int64_t excess_of_stop_e8(const struct state *state, const struct order *stop) {
+    if (stop->purpose != TW_PURPOSE_STOP || stop->symbol == TW_NONE)
+        return 0;
+    const struct position *position = &state->symbols[stop->symbol].position;
+    int64_t closes = position->side == TW_SIDE_LONG    ? TW_ACTION_SELL
+                     : position->side == TW_SIDE_SHORT ? TW_ACTION_BUY
+                                                       : 0;
+    int64_t left_e8 = stop->qty_e8 - stop->filled_e8;
+    return closes && stop->action == closes && left_e8 > position->qty_e8
+               ? left_e8 - position->qty_e8
+               : 0;
+}
+
 static void put_working(struct buffer *out, const struct state *state, uint32_t index) {
     const struct order *order = &state->orders[index];
     put_order(out, state, index);
@@ -257,6 +290,12 @@ static void put_working(struct buffer *out, const struct state *state, uint32_t 
     tw_buffer_format(out, "  %s", tw_text_of("order_status", order->status));
     if (is_stray_stop(state, order))
         tw_buffer_text(out, "; nothing is held: triggered, it opens a position");
+    int64_t excess_e8 = excess_of_stop_e8(state, order);
+    if (excess_e8) {
+        tw_buffer_format(out, "; larger than the position: triggered, it opens %s ",
+                         order->action == TW_ACTION_SELL ? "SHORT" : "LONG");
+        tw_summary_qty(out, excess_e8);
+    }
     tw_buffer_char(out, '\n');
 }
 
