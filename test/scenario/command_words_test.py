@@ -115,6 +115,21 @@ class Recovery(Lane):
         self.assertRegex(line(), r"%   stop 441\.00 \(initial\)$")
 
 
+    def test_open_findings_are_told_with_the_critical_ones_first(self):
+        found = lambda case, action, **more: dict(
+            {"type": "finding", "time": at("10:01:00"), "case": case, "action": action, "open": True,
+             "text": "words"}, **more)
+        self.init()
+        self.append(found("D9", "note", symbol="A"), found("D26", "note", symbol="B"),
+                    found("D26", "ask", symbol="C"), found("D2", "lock", symbol="D"),
+                    found("D21", "lock", symbol="E"), found("D7", "halt"))
+        for command in ("recover", "state"):
+            text = self.run_command(command, self.journal).stdout
+            told = re.findall(r"(?m)^(?:Open findings)? +(D\d+ \w) words$|(D7) words$", text)
+            self.assertEqual(["".join(row) for row in told],
+                             ["D26 C", "D21 E", "D7", "D9 A", "D26 B", "D2 D"])
+
+
 class Positions(Lane):
     def test_the_columns_are_explained_and_a_point_in_time_names_its_record(self):
         self.init()
