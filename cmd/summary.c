@@ -1,5 +1,6 @@
 /* A state in a few labelled lines. Text of the log is escaped on its way into the buffer. */
 #include "summary.h"
+#include "base/date.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -107,7 +108,7 @@ static void put_position(struct buffer *out, const struct state *state, uint32_t
     if (position->estimated)
         tw_buffer_text(out, "   estimated");
     if (position->carried_from)
-        tw_buffer_format(out, "   held since %" PRId64, position->carried_from);
+        tw_buffer_format(out, "   held since %s", tw_date_text(position->carried_from).text);
     tw_buffer_char(out, '\n');
 }
 
