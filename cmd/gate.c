@@ -88,6 +88,7 @@ static int run(const struct arguments *arguments) {
         status = tw_view_open(arguments, &view);
     if (status != 0)
         return status;
+    view.busy = "do not stop a trader for it: let the trader append it itself, with tw_append_gate";
     status = changing ? change(&view, &event) : list(&view, format);
     tw_view_close(&view);
     return status;

@@ -70,10 +70,12 @@ const struct command tw_command_reconcile = {
     .text =
         "Without --apply nothing is changed, and another process may be writing. A broker file\n"
         "says whether it is complete: {\"complete\":true,\"positions\":[{\"symbol\":\"TSLA\",\n"
-        "\"qty\":\"50\",\"avg_cost\":\"445.25\"}],\"orders\":[],\"executions\":[]}; qty below 0 "
-        "is\n"
-        "short. The exit status is 1 where the two sides differ. tradewal sends nothing to the\n"
-        "broker and cancels nothing.\n",
+        "\"qty\":\"50\",\"avg_cost\":\"445.25\"}],\"orders\":[],\"executions\":[]}; qty below 0\n"
+        "is short, and docs/reconcile.md has all members. A URL with ? or & in it stands in\n"
+        "quotes, or the shell takes it apart: --broker "
+        "'tws://127.0.0.1:7497?client=2010&trader=1'\n"
+        "The exit status is 1 where the two sides differ. tradewal sends nothing to the broker\n"
+        "and cancels nothing.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

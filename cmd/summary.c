@@ -1,5 +1,6 @@
 /* A state in a few labelled lines. Text of the log is escaped on its way into the buffer. */
 #include "summary.h"
+#include "base/date.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -57,15 +58,39 @@ void tw_summary_holding(struct buffer *out, const struct position *position) {
     put_price(out, tw_state_average_cost(position, &cost_e8) == 0 ? cost_e8 : TW_UNKNOWN);
 }
 
-/* qty / shares with two decimals: the part of the entry that is still open. */
+/* qty / shares in percent, two decimals at most: the part of the entry that is still open. */
 static void put_remaining(struct buffer *out, const struct position *position) {
     enum { HUNDREDTH_E8 = 1000000 };
     if (position->shares_e8 <= 0)
         return;
     int64_t hundredths =
-        (int64_t)tw_divide_half_even((tw_int128)position->qty_e8 * 100, position->shares_e8);
+        (int64_t)tw_divide_half_even((tw_int128)position->qty_e8 * 10000, position->shares_e8);
     tw_buffer_text(out, "   remaining ");
-    put_price(out, hundredths * HUNDREDTH_E8);
+    tw_summary_qty(out, hundredths * HUNDREDTH_E8);
+    tw_buffer_text(out, " %");
+}
+
+static int has_stop_order(const struct state *state, uint32_t symbol) {
+    for (uint32_t i = 0; i < tw_state_order_count(state); i++) {
+        const struct order *order = &state->orders[i];
+        if (order->symbol == symbol && order->purpose == TW_PURPOSE_STOP &&
+            !tw_order_is_terminal(order->status))
+            return 1;
+    }
+    return 0;
+}
+
+/* That there is none has to be seen: a line without the word looks like one of no matter. */
+static void put_stop(struct buffer *out, const struct state *state, uint32_t index,
+                     const struct plan_data *plan) {
+    if (plan && plan->stop_e8 != TW_UNKNOWN) {
+        tw_buffer_text(out, "   stop ");
+        put_price(out, plan->stop_e8);
+        if (plan->stop_reason)
+            tw_buffer_format(out, " (%s)", tw_text_of("stop_reason", plan->stop_reason));
+    } else if (!has_stop_order(state, index)) {
+        tw_buffer_text(out, "   NO STOP");
+    }
 }
 
 static void put_position(struct buffer *out, const struct state *state, uint32_t index) {
@@ -75,12 +100,7 @@ static void put_position(struct buffer *out, const struct state *state, uint32_t
     tw_summary_label(out, tw_state_symbol_name(state, index));
     tw_summary_holding(out, position);
     put_remaining(out, position);
-    if (plan && plan->stop_e8 != TW_UNKNOWN) {
-        tw_buffer_text(out, "   stop ");
-        put_price(out, plan->stop_e8);
-        if (plan->stop_reason)
-            tw_buffer_format(out, " (%s)", tw_text_of("stop_reason", plan->stop_reason));
-    }
+    put_stop(out, state, index, plan);
     if (plan && plan->pivot_e8 != TW_UNKNOWN) {
         tw_buffer_text(out, "   pivot ");
         put_price(out, plan->pivot_e8);
@@ -88,7 +108,7 @@ static void put_position(struct buffer *out, const struct state *state, uint32_t
     if (position->estimated)
         tw_buffer_text(out, "   estimated");
     if (position->carried_from)
-        tw_buffer_format(out, "   held since %" PRId64, position->carried_from);
+        tw_buffer_format(out, "   held since %s", tw_date_text(position->carried_from).text);
     tw_buffer_char(out, '\n');
 }
 
@@ -177,19 +197,44 @@ void tw_summary_gates(struct buffer *out, const struct state *state, const struc
     }
 }
 
-void tw_summary_findings(struct buffer *out, const struct state *state) {
-    for (size_t i = 0; i < state->finding_count; i++) {
-        const struct finding_data *finding = &state->findings[i];
-        const char *symbol = tw_state_text(state, finding->symbol);
-        tw_summary_label(out, i ? "" : "Open findings");
-        put_text(out, tw_state_text(state, finding->case_id));
+/* What reconcile calls critical, told by what stays on record of it. */
+static int is_critical(const struct state *state, const struct finding_data *finding) {
+    static const struct {
+        const char *case_id;
+        int64_t action; /* 0: any */
+    } critical[] = {{"D7", 0}, {"D21", TW_FINDING_LOCK}, {"D26", TW_FINDING_ASK}};
+    const char *case_id = tw_state_text(state, finding->case_id);
+    for (size_t i = 0; case_id && i < sizeof critical / sizeof critical[0]; i++)
+        if (strcmp(critical[i].case_id, case_id) == 0 &&
+            (!critical[i].action || critical[i].action == finding->action))
+            return 1;
+    return 0;
+}
+
+static void put_finding(struct buffer *out, const struct state *state,
+                        const struct finding_data *finding) {
+    const char *symbol = tw_state_text(state, finding->symbol);
+    put_text(out, tw_state_text(state, finding->case_id));
+    tw_buffer_char(out, ' ');
+    if (symbol) {
+        put_text(out, symbol);
         tw_buffer_char(out, ' ');
-        if (symbol) {
-            put_text(out, symbol);
-            tw_buffer_char(out, ' ');
+    }
+    put_text(out, tw_state_text(state, finding->text));
+    tw_buffer_char(out, '\n');
+}
+
+/* Critical first, each kind in the order it was found in. */
+void tw_summary_findings(struct buffer *out, const struct state *state) {
+    const char *label = "Open findings";
+    for (int critical = 1; critical >= 0; critical--) {
+        for (size_t i = 0; i < state->finding_count; i++) {
+            if (is_critical(state, &state->findings[i]) != critical)
+                continue;
+            tw_summary_label(out, label);
+            put_finding(out, state, &state->findings[i]);
+            label = "";
         }
-        put_text(out, tw_state_text(state, finding->text));
-        tw_buffer_char(out, '\n');
     }
 }
 
@@ -240,6 +285,20 @@ static int is_stray_stop(const struct state *state, const struct order *stop) {
     return 1;
 }
 
+/* How much of the stop the position does not need: what would be held on the other side. */
+static int64_t excess_of_stop_e8(const struct state *state, const struct order *stop) {
+    if (stop->purpose != TW_PURPOSE_STOP || stop->symbol == TW_NONE)
+        return 0;
+    const struct position *position = &state->symbols[stop->symbol].position;
+    int64_t closes = position->side == TW_SIDE_LONG    ? TW_ACTION_SELL
+                     : position->side == TW_SIDE_SHORT ? TW_ACTION_BUY
+                                                       : 0;
+    int64_t left_e8 = stop->qty_e8 - stop->filled_e8;
+    return closes && stop->action == closes && left_e8 > position->qty_e8
+               ? left_e8 - position->qty_e8
+               : 0;
+}
+
 static void put_working(struct buffer *out, const struct state *state, uint32_t index) {
     const struct order *order = &state->orders[index];
     put_order(out, state, index);
@@ -257,6 +316,12 @@ static void put_working(struct buffer *out, const struct state *state, uint32_t 
     tw_buffer_format(out, "  %s", tw_text_of("order_status", order->status));
     if (is_stray_stop(state, order))
         tw_buffer_text(out, "; nothing is held: triggered, it opens a position");
+    int64_t excess_e8 = excess_of_stop_e8(state, order);
+    if (excess_e8) {
+        tw_buffer_format(out, "; larger than the position: triggered, it opens %s ",
+                         order->action == TW_ACTION_SELL ? "SHORT" : "LONG");
+        tw_summary_qty(out, excess_e8);
+    }
     tw_buffer_char(out, '\n');
 }
 

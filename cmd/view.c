@@ -202,7 +202,10 @@ int tw_view_write(const struct view *view, tw_store **ret) {
     tw_error why = {0};
     tw_options options;
     tw_view_options(view, &options);
-    return tw_open(view->path, &options, ret, &why) == 0 ? 0 : tw_out_error(&why);
+    int result = tw_open(view->path, &options, ret, &why);
+    if (result == TW_E_BUSY && view->busy)
+        return tw_out_error_advised(NULL, &why, view->busy);
+    return result == 0 ? 0 : tw_out_error(&why);
 }
 
 int tw_view_run(const struct arguments *arguments, int formats,

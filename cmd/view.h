@@ -14,7 +14,8 @@ struct view {
     tw_settings settings;
     int64_t *dates; /* trading dates that have a day file, ascending */
     size_t date_count;
-    int64_t date; /* --date, else the newest; 0: there is none */
+    int64_t date;     /* --date, else the newest; 0: there is none */
+    const char *busy; /* what to do where another process writes; NULL: as for every error */
 };
 
 /* Opens arguments->journal, and takes --date where the command has it. Returns 0, or the exit

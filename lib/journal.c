@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "io/clock.h"
 #include "io/log_tail.h"
@@ -107,12 +108,12 @@ int tw_journal_log(tw_journal *journal, int64_t date, struct log **ret, tw_error
     *ret = NULL;
     int status = tw_log_open(journal->folder, date, TW_LOG_READ, ret, why);
     if (status == TW_E_NOT_FOUND)
-        return tw_fail(why, TW_E_NOT_FOUND, "the journal has no trading date %lld",
-                       (long long)date);
+        return tw_fail(why, TW_E_NOT_FOUND, "the journal has no trading date %s",
+                       tw_date_text(date).text);
     if (!status)
         status = tw_log_check_journal(*ret, journal->identity.uuid, why);
     if (status)
-        status = tw_fail_in(why, status, "the day file of %lld", (long long)date);
+        status = tw_fail_in(why, status, "the day file of %s", tw_date_text(date).text);
     else if (journal->identity.format >= TW_FORMAT_INTAKE)
         status = attach_tail(journal, *ret, why);
     if (status && *ret) {
@@ -135,9 +136,9 @@ int tw_journal_check_before(tw_journal *journal, const struct log *log, tw_error
         memcmp(head.digest, origin->previous_digest, sizeof head.digest) == 0)
         return 0;
     return tw_fail(why, TW_E_DAMAGED,
-                   "the day follows record %llu of an older day, the newest older day file, %lld, "
+                   "the day follows record %llu of an older day, the newest older day file, %s, "
                    "ends otherwise at record %llu: a day file is missing or was exchanged",
-                   (unsigned long long)origin->previous_seq, (long long)older,
+                   (unsigned long long)origin->previous_seq, tw_date_text(older).text,
                    (unsigned long long)head.last_seq);
 }
 
@@ -329,8 +330,8 @@ int tw_journal_invalidate(const char *path, int64_t trading_date, uint64_t *ret_
         int64_t count = tw_log_snapshots(log, &newest, 1, why);
         status = count < 0 ? (int)count : 0;
         if (count == 0)
-            status = tw_fail(why, TW_E_NOT_FOUND, "trading date %lld has no snapshot",
-                             (long long)trading_date);
+            status = tw_fail(why, TW_E_NOT_FOUND, "trading date %s has no snapshot",
+                             tw_date_text(trading_date).text);
     }
     if (!status)
         status = tw_log_snapshot_drop(log, newest, why);

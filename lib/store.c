@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "core/fold.h"
 #include "core/schema.h"
@@ -73,8 +74,9 @@ struct batch {
 static int check_date(const tw_store *store, const tw_event *event, tw_error *why) {
     if (event->trading_date == tw_log_date(store->log))
         return 0;
-    return tw_fail(why, TW_E_DATE, "the event is of trading date %lld, the session of %lld",
-                   (long long)event->trading_date, (long long)tw_log_date(store->log));
+    return tw_fail(why, TW_E_DATE, "the event is of trading date %s, the session of %s",
+                   tw_date_text(event->trading_date).text,
+                   tw_date_text(tw_log_date(store->log)).text);
 }
 
 /* While the day file has no room, what is left in the intake is for those who want to get out. */

@@ -74,8 +74,8 @@ int tw_close(tw_store *store, const char *reason, tw_error *why) {
 static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
     int64_t today = tw_log_date(store->log);
     if (!tw_date_valid(date) || date <= today)
-        return tw_fail(why, TW_E_DATE, "cannot roll from %lld to %lld, expected a later date",
-                       (long long)today, (long long)date);
+        return tw_fail(why, TW_E_DATE, "cannot roll from %s to %s, expected a later date",
+                       tw_date_text(today).text, tw_date_text(date).text);
     /* Whether the day file has room is asked while nothing has changed. */
     int status = tw_committer_drain(store->committer, why);
     if (!status)

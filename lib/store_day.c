@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "io/takeover_start.h"
 #include "store_internal.h"
@@ -29,7 +30,7 @@ int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date
     struct recover_limit limit = {.one_thread = 1};
     int status = tw_log_open(folder, date, TW_LOG_READ, &log, why);
     if (status)
-        return tw_fail_in(why, status, "the day file of %lld", (long long)date);
+        return tw_fail_in(why, status, "the day file of %s", tw_date_text(date).text);
     status = tw_log_check_journal(log, uuid, why);
     if (!status)
         status = tw_log_head(log, ret_head, why);
@@ -39,7 +40,7 @@ int tw_day_end(const struct folder *folder, const uint8_t uuid[16], int64_t date
             *ret_state = end.state;
     }
     tw_log_close(log);
-    return status ? tw_fail_in(why, status, "the day file of %lld", (long long)date) : 0;
+    return status ? tw_fail_in(why, status, "the day file of %s", tw_date_text(date).text) : 0;
 }
 
 /* Where the chain stands before a new day: at the end of the newest older one. */

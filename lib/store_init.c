@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include "base/error.h"
+#include "core/schema.h"
 #include "io/system.h"
 #include "io/zone_file.h"
 #include "store_internal.h"
@@ -29,6 +30,17 @@ static int fill_folder(const struct folder *folder, const tw_settings *settings,
     return status ? status : make_files(folder, &identity, why);
 }
 
+/* Whose journal it is that stands there: at a path mistyped that is what one has to know. */
+static void tell_taken(const char *path, tw_error *why) {
+    struct folder *folder = NULL;
+    struct identity identity;
+    if (tw_folder_open(path, TW_FOLDER_READ, &folder, NULL) == 0 &&
+        tw_identity_read(folder, &identity, NULL) == 0)
+        tw_fail(why, TW_E_EXISTS, "%s is a journal already, of account %s (%s)", folder->shown,
+                identity.account, tw_text_of("environment", identity.environment));
+    tw_folder_close(folder);
+}
+
 int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
     struct identity identity;
     struct folder *folder = NULL;
@@ -49,6 +61,8 @@ int tw_init(const char *path, const tw_settings *settings, tw_error *why) {
         status = fill_folder(folder, &known, why);
     if (status && folder)
         tw_folder_undo(folder, path);
+    if (status == TW_E_EXISTS)
+        tell_taken(path, why);
     tw_zone_free(zone);
     tw_folder_close(folder);
     return status;

@@ -132,9 +132,9 @@ static int choose_date(const tw_store *store, const tw_options *options, int64_t
         return status;
     if (newest > date)
         return tw_fail(why, TW_E_DATE,
-                       "the journal has trading date %lld already, a session of %lld cannot be "
+                       "the journal has trading date %s already, a session of %s cannot be "
                        "opened",
-                       (long long)newest, (long long)date);
+                       tw_date_text(newest).text, tw_date_text(date).text);
     *ret_date = date;
     return 0;
 }

@@ -152,6 +152,15 @@ size_t tw_date_format(int64_t yyyymmdd, char out[TW_DATE_TEXT_BYTES]) {
     return TW_DATE_TEXT_BYTES - 1;
 }
 
+struct date_text tw_date_text(int64_t yyyymmdd) {
+    struct date_text shown;
+    if (tw_date_valid(yyyymmdd))
+        tw_date_format(yyyymmdd, shown.text);
+    else
+        snprintf(shown.text, sizeof shown.text, "%lld", (long long)yyyymmdd);
+    return shown;
+}
+
 /* Up to nine digits behind the point, as nanoseconds. */
 static int32_t read_fraction(struct reader *reader) {
     int32_t value = read_digits(reader, 1), digits = 1;

@@ -23,6 +23,13 @@ int64_t tw_date_to_days(int64_t yyyymmdd);          /* valid dates only */
 int tw_date_parse(const char *text, size_t length, int64_t *ret_yyyymmdd);
 size_t tw_date_format(int64_t yyyymmdd, char out[TW_DATE_TEXT_BYTES]); /* 2025-10-06 */
 
+/* For error lines: 2025-10-06, or the number as it is where it is no date. The text lives to the
+ * end of the statement. */
+struct date_text {
+    char text[24];
+};
+struct date_text tw_date_text(int64_t yyyymmdd);
+
 /* Seconds since 1970 of a civil time taken as UTC, and back (nanosecond not touched). The year has
  * to fit its field. */
 int64_t tw_civil_to_seconds(const struct civil *civil);

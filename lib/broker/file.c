@@ -45,44 +45,41 @@ static int list_of(const struct json *root, const char *name, const struct json 
     return 0;
 }
 
+static const struct member top_members[] = {
+    {"complete", MEMBER_OTHER, 1, 0},
+    {"as_of", MEMBER_MAYBE_TIME, 0, offsetof(tw_answer, as_of_ns)},
+    {"account", MEMBER_TEXT, 0, offsetof(tw_answer, account)},
+    {"environment", MEMBER_OTHER, 0, 0},
+    {"positions", MEMBER_OTHER, 1, 0},
+    {"orders", MEMBER_OTHER, 0, 0},
+    {"completed_orders", MEMBER_OTHER, 0, 0},
+    {"executions", MEMBER_OTHER, 0, 0},
+    {"executions_since", MEMBER_MAYBE_TIME, 0, offsetof(tw_answer, executions_since_ns)},
+};
+
 static int check_top(const struct json *root, tw_error *why) {
-    static const char *const known[] = {"complete",         "as_of",      "account",
-                                        "environment",      "positions",  "orders",
-                                        "completed_orders", "executions", "executions_since"};
-    char shown[64];
     if (root->kind != JSON_OBJECT)
         return tw_rows_wrong(root, "the file", "one object", why);
-    for (const struct json *value = root->first; value; value = value->next) {
-        size_t i = 0;
-        while (i < COUNT(known) && strcmp(known[i], value->key) != 0)
-            i++;
-        if (i == COUNT(known))
-            return tw_fail(why, TW_E_UNKNOWN_NAME, "line %u: a broker file has no member \"%s\"",
-                           (unsigned)value->line,
-                           tw_text_show(value->key, strlen(value->key), shown, sizeof shown));
-    }
+    for (const struct json *value = root->first; value; value = value->next)
+        if (!tw_rows_find(top_members, COUNT(top_members), value->key))
+            return tw_rows_unknown(value, "a broker file", top_members, COUNT(top_members), why);
     const struct json *complete = tw_json_member(root, "complete");
     if (!complete)
         return tw_fail(why, TW_E_INCOMPLETE,
                        "the broker file does not say \"complete\": true or false");
     if (complete->kind != JSON_TRUE && complete->kind != JSON_FALSE)
-        return tw_rows_wrong(complete, "complete", "true or false", why);
+        return tw_rows_wrong(complete, "complete", "true or false without quotes", why);
     return 0;
 }
 
 static int read_head(struct file_broker *file, const struct json *root, tw_error *why) {
-    static const struct member members[] = {
-        {"as_of", MEMBER_MAYBE_TIME, 0, offsetof(tw_answer, as_of_ns)},
-        {"executions_since", MEMBER_MAYBE_TIME, 0, offsetof(tw_answer, executions_since_ns)},
-        {"account", MEMBER_TEXT, 0, offsetof(tw_answer, account)},
-    };
     tw_answer *answer = &file->answer;
-    for (size_t i = 0; i < COUNT(members); i++) {
-        const struct json *value = tw_json_member(root, members[i].name);
-        if (!value || value->kind == JSON_NULL)
+    for (size_t i = 0; i < COUNT(top_members); i++) {
+        const struct member *member = &top_members[i];
+        const struct json *value = tw_json_member(root, member->name);
+        if (!value || value->kind == JSON_NULL || member->kind == MEMBER_OTHER)
             continue;
-        int status =
-            tw_rows_member(root, &members[i], value, (char *)answer + members[i].offset, why);
+        int status = tw_rows_member(root, member, value, (char *)answer + member->offset, why);
         if (status)
             return status;
     }

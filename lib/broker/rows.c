@@ -2,6 +2,7 @@
 #include "broker/rows.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,11 +59,30 @@ static const struct member execution_members[] = {
 };
 
 int tw_rows_wrong(const struct json *json, const char *name, const char *expected, tw_error *why) {
-    char shown[64] = "something else";
-    if (json->text)
-        tw_text_show(json->text, json->size, shown, sizeof shown);
-    return tw_fail(why, TW_E_PARSE, "line %u, column %u: %s is %s, expected %s",
-                   (unsigned)json->line, (unsigned)json->column, name, shown, expected);
+    static const char *const kinds[] = {
+        [JSON_NULL] = "null",       [JSON_FALSE] = "false", [JSON_TRUE] = "true",
+        [JSON_NUMBER] = NULL,       [JSON_STRING] = NULL,   [JSON_ARRAY] = "a list",
+        [JSON_OBJECT] = "an object"};
+    char shown[64];
+    const char *found = kinds[json->kind];
+    /* In quotes: "true" is not true. */
+    const char *quote = json->kind == JSON_STRING ? "\"" : "";
+    if (!found)
+        found = tw_text_show(json->text, json->size, shown, sizeof shown);
+    return tw_fail(why, TW_E_PARSE, "line %u, column %u: %s is %s%s%s, expected %s",
+                   (unsigned)json->line, (unsigned)json->column, name, quote, found, quote,
+                   expected);
+}
+
+int tw_rows_unknown(const struct json *value, const char *what, const struct member *members,
+                    size_t count, tw_error *why) {
+    char shown[64], known[256] = "";
+    for (size_t i = 0, used = 0; i < count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 members[i].name);
+    return tw_fail(why, TW_E_UNKNOWN_NAME, "line %u: %s has no member \"%s\", expected %s",
+                   (unsigned)value->line, what,
+                   tw_text_show(value->key, strlen(value->key), shown, sizeof shown), known);
 }
 
 static int put_number(const struct json *row, const struct member *member, char *at,
@@ -106,7 +126,7 @@ static int put_named(const struct json *value, const struct member *member, char
 static int put_bool(const struct json *value, const struct member *member, char *at,
                     tw_error *why) {
     if (value->kind != JSON_TRUE && value->kind != JSON_FALSE)
-        return tw_rows_wrong(value, member->name, "true or false", why);
+        return tw_rows_wrong(value, member->name, "true or false without quotes", why);
     int64_t number = value->kind == JSON_TRUE;
     tw_maybe maybe = {number, 1};
     if (member->kind == MEMBER_BOOL)
@@ -161,29 +181,27 @@ int tw_rows_member(const struct json *row, const struct member *member, const st
     case MEMBER_ACTION:
     case MEMBER_FILL_KIND:
         return put_named(value, member, at, why);
+    case MEMBER_OTHER:
+        break;
     }
     return 0;
 }
 
-static const struct member *find_member(const struct member *members, size_t count,
-                                        const char *name) {
+const struct member *tw_rows_find(const struct member *members, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(members[i].name, name) == 0)
             return &members[i];
     return NULL;
 }
 
-static int read_row(const struct json *row, const struct member *members, size_t count, char *out,
-                    tw_error *why) {
-    char shown[64];
+static int read_row(const struct json *row, const char *what, const struct member *members,
+                    size_t count, char *out, tw_error *why) {
     if (row->kind != JSON_OBJECT)
-        return tw_rows_wrong(row, "a row", "an object", why);
+        return tw_rows_wrong(row, what, "an object", why);
     for (const struct json *value = row->first; value; value = value->next) {
-        const struct member *member = find_member(members, count, value->key);
+        const struct member *member = tw_rows_find(members, count, value->key);
         if (!member)
-            return tw_fail(why, TW_E_UNKNOWN_NAME, "line %u: a row has no member called \"%s\"",
-                           (unsigned)value->line,
-                           tw_text_show(value->key, strlen(value->key), shown, sizeof shown));
+            return tw_rows_unknown(value, what, members, count, why);
         if (value->kind == JSON_NULL && !member->required)
             continue;
         int status = tw_rows_member(row, member, value, out + member->offset, why);
@@ -192,7 +210,7 @@ static int read_row(const struct json *row, const struct member *members, size_t
     }
     for (size_t i = 0; i < count; i++)
         if (members[i].required && !tw_json_member(row, members[i].name))
-            return tw_fail(why, TW_E_PARSE, "line %u: a row lacks %s", (unsigned)row->line,
+            return tw_fail(why, TW_E_PARSE, "line %u: %s lacks %s", (unsigned)row->line, what,
                            members[i].name);
     return 0;
 }
@@ -203,10 +221,12 @@ static const struct {
     const struct member *members;
     size_t count;
     size_t row_bytes;
+    const char *what;
 } tables[] = {
-    [ROW_HOLDING] = {holding_members, COUNT(holding_members), sizeof(tw_holding)},
-    [ROW_ORDER] = {order_members, COUNT(order_members), sizeof(tw_broker_order)},
-    [ROW_EXECUTION] = {execution_members, COUNT(execution_members), sizeof(tw_broker_execution)},
+    [ROW_HOLDING] = {holding_members, COUNT(holding_members), sizeof(tw_holding), "a position"},
+    [ROW_ORDER] = {order_members, COUNT(order_members), sizeof(tw_broker_order), "an order"},
+    [ROW_EXECUTION] = {execution_members, COUNT(execution_members), sizeof(tw_broker_execution),
+                       "an execution"},
 };
 
 int tw_rows_read(const struct json *list, enum row_kind kind, void *out, tw_error *why) {
@@ -216,7 +236,8 @@ int tw_rows_read(const struct json *list, enum row_kind kind, void *out, tw_erro
     for (const struct json *row = list->first; row && !status; row = row->next) {
         memset(at, 0, size);
         memcpy(at, &size, sizeof size);
-        status = read_row(row, tables[kind].members, tables[kind].count, at, why);
+        status =
+            read_row(row, tables[kind].what, tables[kind].members, tables[kind].count, at, why);
         at += size;
     }
     return status;

@@ -17,7 +17,8 @@ enum member_kind {
     MEMBER_MAYBE_BOOL,  /* tw_maybe */
     MEMBER_BOOL,        /* int64_t */
     MEMBER_ACTION,      /* int64_t, required: BUY or SELL */
-    MEMBER_FILL_KIND    /* int64_t */
+    MEMBER_FILL_KIND,   /* int64_t */
+    MEMBER_OTHER        /* read by its own rule */
 };
 
 struct member {
@@ -37,6 +38,13 @@ int tw_rows_read(const struct json *list, enum row_kind kind, void *out, tw_erro
 /* One member of any object. */
 int tw_rows_member(const struct json *object, const struct member *member, const struct json *value,
                    void *at, tw_error *why);
+
+/* NULL if there is none of that name. */
+const struct member *tw_rows_find(const struct member *members, size_t count, const char *name);
+
+/* TW_E_UNKNOWN_NAME: where, what `what` has not, and the members that it has. */
+int tw_rows_unknown(const struct json *value, const char *what, const struct member *members,
+                    size_t count, tw_error *why);
 
 /* TW_E_PARSE: where, what was found, what was expected. */
 int tw_rows_wrong(const struct json *value, const char *name, const char *expected, tw_error *why);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/date.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "core/fold_internal.h"
@@ -228,8 +229,9 @@ static int reserve(struct state *state, const struct event_type *type, const tw_
 
 static int check_place(const struct state *state, const tw_event *event, tw_error *why) {
     if (state->trading_date && event->trading_date != state->trading_date)
-        return tw_fail(why, TW_E_DATE, "the event is of trading date %lld, the session of %lld",
-                       (long long)event->trading_date, (long long)state->trading_date);
+        return tw_fail(why, TW_E_DATE, "the event is of trading date %s, the session of %s",
+                       tw_date_text(event->trading_date).text,
+                       tw_date_text(state->trading_date).text);
     if (state->last_seq && event->seq != state->last_seq + 1)
         return tw_fail(why, TW_E_REFUSED, "the event has seq %llu, expected %llu",
                        (unsigned long long)event->seq, (unsigned long long)state->last_seq + 1);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "core/book.h"
@@ -220,8 +221,8 @@ int tw_check_position_opening(struct state *state, const tw_event *event, tw_err
     if (status)
         return status;
     if (opening->from_date.known && opening->from_date.value >= event->trading_date)
-        return tw_fail(why, TW_E_REFUSED, "from_date is %lld, expected a date before the session's",
-                       (long long)opening->from_date.value);
+        return tw_fail(why, TW_E_REFUSED, "from_date is %s, expected a date before the session's",
+                       tw_date_text(opening->from_date.value).text);
     if (symbol->change_count > 0 && symbol->changes[0].kind == CHANGE_OPENING)
         return tw_fail(why, TW_E_REFUSED, "%s has its opening position already", opening->symbol);
     struct change change = opening_of(event);

@@ -1,5 +1,6 @@
 /* A JSON object to an event. Pure. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -11,7 +12,7 @@
 #include "core/json_tree.h"
 #include "core/schema.h"
 
-enum { SHOWN_BYTES = 96, TIME_BYTES = 40, MOST_FIELDS = 64 };
+enum { SHOWN_BYTES = 96, TIME_BYTES = 40, MOST_FIELDS = 64, NAMES_BYTES = 256 };
 
 struct reading {
     struct json_document *document;
@@ -253,6 +254,21 @@ static int read_envelope(struct reading *reading, const struct json *member) {
     return TW_E_NOT_FOUND;
 }
 
+/* The names stand in the line: whoever feeds events seldom has the list at hand. */
+static int refuse_member(const struct reading *reading, const struct json *member) {
+    const struct event_type *type = reading->type;
+    char shown[SHOWN_BYTES], known[NAMES_BYTES] = "";
+    for (size_t i = 0, used = 0; i < type->count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 type->fields[i].name);
+    tw_text_show(member->key, strlen(member->key), shown, sizeof shown);
+    return tw_json_place(member,
+                         tw_fail(reading->why, TW_E_UNKNOWN_NAME,
+                                 "found a member \"%s\", expected only those of %s: %s", shown,
+                                 type->name, known),
+                         reading->why);
+}
+
 static int read_member(struct reading *reading, const struct json *member) {
     const struct event_type *type = reading->type;
     const struct field *field = tw_schema_field_named(type, member->key);
@@ -270,13 +286,7 @@ static int read_member(struct reading *reading, const struct json *member) {
     int status = read_envelope(reading, member);
     if (status != TW_E_NOT_FOUND)
         return status;
-    char shown[SHOWN_BYTES];
-    tw_text_show(member->key, strlen(member->key), shown, sizeof shown);
-    return tw_json_place(member,
-                         tw_fail(reading->why, TW_E_UNKNOWN_NAME,
-                                 "found a member \"%s\", expected only those of %s", shown,
-                                 type->name),
-                         reading->why);
+    return refuse_member(reading, member);
 }
 
 static int read_type(const struct json *object, const struct event_type **ret, tw_error *why) {

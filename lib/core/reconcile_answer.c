@@ -4,6 +4,7 @@
  * not there. */
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "core/reconcile_internal.h"
@@ -223,8 +224,9 @@ static int check_account(struct run *run) {
                        tw_text_of("environment", answer->environment),
                        tw_text_of("environment", session->environment));
     if (run->older && run->older->trading_date >= run->state->trading_date)
-        return tw_fail(run->why, TW_E_DATE, "the older day is %lld, expected one before %lld",
-                       (long long)run->older->trading_date, (long long)run->state->trading_date);
+        return tw_fail(run->why, TW_E_DATE, "the older day is %s, expected one before %s",
+                       tw_date_text(run->older->trading_date).text,
+                       tw_date_text(run->state->trading_date).text);
     return 0;
 }
 

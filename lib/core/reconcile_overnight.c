@@ -3,6 +3,7 @@
  * Pure. */
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "core/reconcile_internal.h"
 
@@ -98,7 +99,7 @@ static void carry_plan(struct run *run, uint32_t id, const struct night *night) 
     event->as.plan.target1_e8 = maybe_of(plan->target1_e8);
     event->as.plan.target2_e8 = maybe_of(plan->target2_e8);
     event->as.plan.note =
-        tw_reconcile_keepf(run, "carried from %lld", (long long)run->older->trading_date);
+        tw_reconcile_keepf(run, "carried from %s", tw_date_text(run->older->trading_date).text);
     if (plan->stop_e8 == TW_UNKNOWN || plan->stop_reason <= TW_STOP_INITIAL)
         return;
     event = tw_reconcile_repair(run, id, TW_TYPE_stop_moved, TW_SOURCE_INFERRED);
@@ -156,8 +157,8 @@ static void find_night(struct run *run, uint32_t id, int number, int64_t action,
 static const char *night_text(struct run *run, const struct night *night, const char *rest) {
     char held[TW_QUANTITY_TEXT_BYTES];
     tw_reconcile_quantity(night->older_e8, "-", held);
-    return tw_reconcile_keepf(run, "held overnight (%s since %lld)%s", held,
-                              (long long)night->from_date, rest);
+    return tw_reconcile_keepf(run, "held overnight (%s since %s)%s", held,
+                              tw_date_text(night->from_date).text, rest);
 }
 
 /* ---- the cases ----------------------------------------------------------------------------- */

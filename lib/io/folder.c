@@ -187,9 +187,24 @@ static int check_empty(const struct folder *folder, tw_error *why) {
     return rc;
 }
 
+/* Without the slash and the name at the end; 0 where there is nothing in front of them. */
+static size_t parent_length(const char *path) {
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return length;
+}
+
 int tw_folder_create(const char *path, struct folder **ret, tw_error *why) {
     char shown[TW_SHOWN_PATH_BYTES];
     int made = mkdir(path, S_IRWXU) == 0;
+    if (!made && errno == ENOENT && parent_length(path))
+        return tw_fail(why, TW_E_NOT_FOUND, "the folder %s is missing: its disk may not be mounted",
+                       tw_text_show(path, parent_length(path), shown, sizeof shown));
     if (!made && errno != EEXIST)
         return tw_system_fail(why, errno, "making the folder %s",
                               tw_text_show(path, strlen(path), shown, sizeof shown));

@@ -143,8 +143,8 @@ int tw_log_create(const struct folder *folder, int64_t date, const struct log_or
                   uint64_t session, tw_error *why) {
     struct new_names names;
     if (!tw_date_valid(date) || origin->date != date)
-        return tw_fail(why, TW_E_INVALID, "a day file for %" PRId64 " whose origin says %" PRId64,
-                       date, origin->date);
+        return tw_fail(why, TW_E_INVALID, "a day file for %s whose origin says %s",
+                       tw_date_text(date).text, tw_date_text(origin->date).text);
     int rc = tw_log_check_lock(folder, why);
     if (rc)
         return rc;

@@ -56,7 +56,8 @@ static int check_day(struct log *log, struct MDB_txn *txn, tw_error *why) {
     if (rc == 0)
         rc = tw_origin_decode(value.data, value.size, &log->origin, why);
     if (rc == 0 && log->origin.date != log->date)
-        rc = tw_fail(why, TW_E_DAMAGED, "it is the day file of %" PRId64, log->origin.date);
+        rc = tw_fail(why, TW_E_DAMAGED, "it is the day file of %s",
+                     tw_date_text(log->origin.date).text);
     if (rc == 0)
         rc = tw_log_get_head(env, txn, &log->head, why);
     if (rc == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "core/codec.h"
 #include "io/log_internal.h"
 #include "io/process.h"
@@ -11,8 +12,8 @@
 int tw_log_check_journal(const struct log *log, const uint8_t uuid[16], tw_error *why) {
     if (memcmp(log->origin.uuid, uuid, sizeof log->origin.uuid) == 0)
         return 0;
-    return tw_fail(why, TW_E_OTHER_ACCOUNT,
-                   "the day file of %" PRId64 " was made for another journal", log->origin.date);
+    return tw_fail(why, TW_E_OTHER_ACCOUNT, "the day file of %s was made for another journal",
+                   tw_date_text(log->origin.date).text);
 }
 
 int tw_log_check_owner(const struct log *log, tw_error *why) {

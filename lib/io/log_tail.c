@@ -1,5 +1,6 @@
 /* What the intake of a dead writer holds behind the last record of a day file. */
 #include "io/log_tail.h"
+#include "base/date.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static int fill(struct log_tail *tail, int is_newest, const struct log_head *hea
     if (!status)
         status = tw_takeover_judge(&tail->image, &day, &takeover, why);
     if (status)
-        return tw_fail_in(why, status, "intake.wal, day %lld", (long long)date);
+        return tw_fail_in(why, status, "intake.wal, day %s", tw_date_text(date).text);
     tail->torn = takeover.torn;
     status = tw_log_batch_begin(&tail->batch, head->digest, tail->bytes.size, why);
     for (size_t i = 0; !status && i < takeover.count; i++)

@@ -91,7 +91,7 @@ int tw_takeover_into(struct takeover_start *start, struct log *log, tw_error *wh
     if (!status)
         status = tw_takeover_judge(&start->image, &day, &takeover, why);
     if (status)
-        return tw_fail_in(why, status, "intake.wal, day %lld", (long long)day.date);
+        return tw_fail_in(why, status, "intake.wal, day %s", tw_date_text(day.date).text);
     status = tw_log_batch_begin(&batch, head.digest, start->bytes.size, why);
     for (size_t i = 0; !status && i < takeover.count; i++)
         status = tw_log_batch_add(&batch, &takeover.frames[i], why);
@@ -112,8 +112,8 @@ static int take_into_date(struct takeover_start *start, const struct folder *fol
     int status = tw_log_open(folder, date, TW_LOG_WRITE, &log, why);
     if (status == TW_E_NOT_FOUND)
         return tw_fail(why, TW_E_DAMAGED,
-                       "%s/intake.wal has records of %lld, and there is no day file of that date",
-                       folder->shown, (long long)date);
+                       "%s/intake.wal has records of %s, and there is no day file of that date",
+                       folder->shown, tw_date_text(date).text);
     if (!status)
         status = tw_takeover_into(start, log, why);
     if (status) {
@@ -138,8 +138,8 @@ int tw_takeover_older(struct takeover_start *start, const struct folder *folder,
     dates_of(start, dates);
     for (int i = 0; !status && i < TW_INTAKE_HALVES; i++) {
         if (dates[i] && (!tw_date_valid(dates[i]) || dates[i] > date))
-            status = tw_fail(why, TW_E_DAMAGED, "%s/intake.wal has records of %lld, a later date",
-                             folder->shown, (long long)dates[i]);
+            status = tw_fail(why, TW_E_DAMAGED, "%s/intake.wal has records of %s, a later date",
+                             folder->shown, tw_date_text(dates[i]).text);
         else if (dates[i] && dates[i] < date && (i == 0 || dates[i] != dates[0]))
             status = take_into_date(start, folder, dates[i], why);
     }

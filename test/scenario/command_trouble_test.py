@@ -69,7 +69,18 @@ class Paths(Lane):
     def test_init_takes_an_empty_folder_and_refuses_another(self):
         self.init()
         done = self.run_command("init", self.journal, "--account", "DU1", "--env", "paper", status=2)
-        self.assertIn("choose another path", done.stderr)
+        self.assertIn(self.journal + " is a journal already, of account DU1 (paper); "
+                      "choose another path", done.stderr)
+        os.makedirs(self.path("other/things"))
+        self.assertIn("other is not empty: it has things", self.run_command(
+            "init", self.path("other"), "--account", "DU1", "--env", "paper", status=2).stderr)
+
+    def test_init_below_a_folder_that_is_missing_names_it(self):
+        for path in ("disk/journal", "disk/journal//", "disk//journal"):
+            said = self.run_command("init", self.path(path), "--account", "DU1", "--env", "paper",
+                                    status=2).stderr
+            self.assertIn("the folder %s is missing: its disk may not be mounted; " %
+                          self.path("disk"), said)
 
     def test_a_newer_format_is_four(self):
         self.init()
@@ -154,6 +165,8 @@ class Writers(Lane):
                 self.assertEqual(done.returncode, 3, (words, done.stderr))
                 self.assert_one_error_line(done.stderr.decode())
                 self.assertIn(str(writer.pid), done.stderr.decode())
+                self.assertEqual("tw_append_gate" in done.stderr.decode(), words[0] == "gate")
+                self.assertEqual("stop it first" in done.stderr.decode(), words[0] != "gate")
             # Looking is another matter, and sees what is durable.
             for command in LOOKS:
                 self.run_command(command, self.journal)

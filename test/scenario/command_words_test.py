@@ -86,6 +86,62 @@ class Recovery(Lane):
                          "Working +s1 .*acknowledged; " + words)
 
 
+    def test_a_stop_larger_than_the_position_does_not_pass_without_a_word(self):
+        words = "larger than the position: triggered, it opens "
+        for side, enter, leave, opens in (("L", "BUY", "SELL", "SHORT"), ("S", "SELL", "BUY", "LONG")):
+            known = {"type": "order_updated", "time": at("10:01:01"), "order_ref": "s" + side,
+                     "status": "acknowledged"}
+            self.journal = self.path(side)
+            self.init()
+            self.append(fill("10:00:00", enter, "100", "445", "e1"),
+                        order("10:01:00", "s" + side, leave, "100", purpose="stop", stop="440"),
+                        known)
+            self.assertNotIn(words, self.run_command("recover", self.journal).stdout)
+            self.append(fill("10:02:00", leave, "20", "446", "e2"))
+            self.assertRegex(self.run_command("recover", self.journal).stdout,
+                             "Working +s%s .*acknowledged; %s%s 20\n" % (side, words, opens))
+
+    def test_a_position_without_any_stop_is_said_to_have_none(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "3", "445", "e1"))
+        line = lambda: re.search("(?m)^TSLA .*$", self.run_command("recover", self.journal).stdout)[0]
+        self.assertRegex(line(), "remaining 100 %   NO STOP$")
+        self.append(fill("10:00:10", "SELL", "2", "445", "e2"))
+        self.assertRegex(line(), r"remaining 33\.33 %   NO STOP$")
+        self.append(order("10:01:00", "s1", "SELL", "1", purpose="stop", stop="440"))
+        self.assertRegex(line(), r"remaining 33\.33 %$")  # it is among the orders, below
+        self.append({"type": "plan", "time": at("10:02:00"), "symbol": "TSLA", "side": "LONG",
+                     "stop": "441"})
+        self.assertRegex(line(), r"%   stop 441\.00 \(initial\)$")
+
+
+    def test_open_findings_are_told_with_the_critical_ones_first(self):
+        found = lambda case, action, **more: dict(
+            {"type": "finding", "time": at("10:01:00"), "case": case, "action": action, "open": True,
+             "text": "words"}, **more)
+        self.init()
+        self.append(found("D9", "note", symbol="A"), found("D26", "note", symbol="B"),
+                    found("D26", "ask", symbol="C"), found("D2", "lock", symbol="D"),
+                    found("D21", "lock", symbol="E"), found("D7", "halt"))
+        for command in ("recover", "state"):
+            text = self.run_command(command, self.journal).stdout
+            told = re.findall(r"(?m)^(?:Open findings)? +(D\d+ \w) words$|(D7) words$", text)
+            self.assertEqual(["".join(row) for row in told],
+                             ["D26 C", "D21 E", "D7", "D9 A", "D26 B", "D2 D"])
+
+
+class Positions(Lane):
+    def test_the_columns_are_explained_and_a_point_in_time_names_its_record(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "3", "445", "e1", fee="1"),
+                    fill("10:02:00", "BUY", "3", "445", "e2", fee="1"))
+        self.assertRegex(self.run_command("help", "positions").stdout, "(?s)QTY.*SHARES.*REALIZED NET.*fees")
+        for words in (["--at", "10:01"], ["--at-seq", "3"]):
+            self.assertRegex(self.run_command("positions", *words, self.journal).stdout,
+                             r"\nAfter record 3, 2025-10-06 10:00:00\.000\.\n\Z")
+        self.assertNotIn("record", self.run_command("positions", self.journal).stdout)
+
+
 class Info(Lane):
     def test_info_says_how_the_last_session_ended_and_in_which_zone(self):
         self.init()

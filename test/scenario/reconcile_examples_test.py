@@ -61,6 +61,11 @@ class Examples(Lane):
         self.assertIsNotNone(found, "there is no example %s" % name)
         self.assertEqual(text.split(), found.group(2).split())
 
+    def test_the_whole_file(self):
+        self.append(ENTRY, BOUGHT)
+        text = re.search(r"(?ms)^```json\n(.*?)^```$", read()).group(1)
+        self.assert_example("whole", self.ask("file:" + self.path("broker.json", text)))
+
     def test_quantities(self):
         self.append(BOUGHT, fill("10:06:00", "BUY", "100", "725.50", "e2.01", symbol="NVDA",
                                  fee="0"))
@@ -127,8 +132,8 @@ class Examples(Lane):
 
     def test_no_example_is_left_out(self):
         names = re.findall(r"<!-- example: (\w+) -->", read())
-        self.assertEqual(sorted(names), sorted(["quantities", "executions", "inferred", "orders",
-                                                "failed", "overnight", "account", "tws"]))
+        self.assertEqual(sorted(names), sorted(["whole", "quantities", "executions", "inferred",
+                                                "orders", "failed", "overnight", "account", "tws"]))
 
 
 if __name__ == "__main__":

@@ -220,6 +220,14 @@ START_TEST(a_time_is_shown_in_its_zone_to_the_decimals_asked_for) {
 }
 END_TEST
 
+START_TEST(a_date_is_shown_with_dashes_and_what_is_none_as_the_number_it_is) {
+    ck_assert_str_eq(tw_date_text(20251006).text, "2025-10-06");
+    ck_assert_str_eq(tw_date_text(0).text, "0");
+    ck_assert_str_eq(tw_date_text(20251306).text, "20251306");
+    ck_assert_str_eq(tw_date_text(INT64_MIN).text, "-9223372036854775808");
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("date");
     TCase *cases = tcase_create("date");
@@ -234,6 +242,7 @@ int main(void) {
     tcase_add_test(cases, a_text_that_is_no_time_is_refused);
     tcase_add_test(cases, a_time_beyond_64_bits_is_out_of_range);
     tcase_add_test(cases, a_time_is_shown_in_its_zone_to_the_decimals_asked_for);
+    tcase_add_test(cases, a_date_is_shown_with_dashes_and_what_is_none_as_the_number_it_is);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

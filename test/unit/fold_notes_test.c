@@ -79,7 +79,7 @@ END_TEST
 START_TEST(an_event_of_another_date_is_refused) {
     tw_event note = event_note("tomorrow");
     note.trading_date = 20251007;
-    day_refuses(&day, note, TW_E_DATE, "20251007, the session of 20251006");
+    day_refuses(&day, note, TW_E_DATE, "2025-10-07, the session of 2025-10-06");
     tw_event session = event_session(TW_RESUMED_CRASH);
     session.trading_date = 20251003;
     day_refuses(&day, session, TW_E_DATE, NULL);

@@ -125,6 +125,9 @@ END_TEST
 #define FILL                                                                              \
     "{\"type\":\"fill\",\"exec_id\":\"e\",\"symbol\":\"X\",\"action\":\"BUY\",\"qty\":1," \
     "\"price\":1"
+#define FILL_NAMES                                                                          \
+    "exec_id, symbol, action, qty, price, fee, order_ref, perm_id, broker_time, currency, " \
+    "cum_qty, kind"
 #define CLOSE "{\"type\":\"session_closed\",\"reason\":\"r\""
 
 static const struct {
@@ -141,11 +144,11 @@ static const struct {
     {"{\"type\":\"FILL\"}", TW_E_UNKNOWN_NAME, "expected the name of an event type"},
     {"{\"type\":\"opaque\"}", TW_E_REFUSED, "expected a type whose fields are in the text"},
     {FILL ",\"prize\":1}", TW_E_UNKNOWN_NAME,
-     "found a member \"prize\", expected only those of fill"},
+     "found a member \"prize\", expected only those of fill: " FILL_NAMES},
     {FILL ",\"\\u001b[2J\":1}", TW_E_UNKNOWN_NAME,
-     "found a member \"\\x1b[2J\", expected only those of fill"},
+     "found a member \"\\x1b[2J\", expected only those of fill: " FILL_NAMES},
     {FILL ",\"level\":1}", TW_E_UNKNOWN_NAME,
-     "found a member \"level\", expected only those of fill"},
+     "found a member \"level\", expected only those of fill: " FILL_NAMES},
     {"{\"type\":\"fill\",\"exec_id\":\"e\",\"symbol\":\"X\",\"action\":\"BUY\",\"qty\":1}",
      TW_E_REFUSED, "line 1, column 1: fill: price is missing"},
     {"{\"type\":\"commission\",\"exec_id\":\"e\"}", TW_E_REFUSED, "commission: fee is missing"},

@@ -36,7 +36,7 @@ START_TEST(a_day_is_made_once_and_what_a_crash_left_is_no_hindrance) {
     ck_assert_int_eq(access(in_journal(DAY_NAME ".new-lock"), F_OK), -1);
     struct log_origin origin = origin_of(DAY, 0);
     CHECK_FAILS(tw_log_create(journal, DAY, &origin, 0, why), TW_E_EXISTS, "there already");
-    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, 0, why), TW_E_INVALID, "20251007");
+    CHECK_FAILS(tw_log_create(journal, 20251007, &origin, 0, why), TW_E_INVALID, "2025-10-07");
 }
 END_TEST
 
@@ -112,8 +112,9 @@ START_TEST(the_day_file_of_another_date_is_refused) {
     ck_assert_int_eq(rename(day_path(), in_journal("20251007.mdb")), 0);
     ck_assert_int_eq(rename(day_lock_path(), in_journal("20251007.mdb-lock")), 0);
     struct log *log = NULL;
-    CHECK_FAILS(tw_log_open(journal, 20251007, TW_LOG_READ, &log, why), TW_E_DAMAGED, "20251006");
-    CHECK_FAILS(tw_log_open(journal, 20251007, TW_LOG_WRITE, &log, why), TW_E_DAMAGED, "20251006");
+    CHECK_FAILS(tw_log_open(journal, 20251007, TW_LOG_READ, &log, why), TW_E_DAMAGED, "2025-10-06");
+    CHECK_FAILS(tw_log_open(journal, 20251007, TW_LOG_WRITE, &log, why), TW_E_DAMAGED,
+                "2025-10-06");
 }
 END_TEST
 

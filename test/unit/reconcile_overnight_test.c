@@ -20,7 +20,7 @@ START_TEST(d34_reject_takes_the_quantity_over_but_restores_nothing) {
     hold(&world, "TSLA", "100", "440.01");
     reconcile(&world);
     finding_says(&world, "D34", "TSLA", "-", "LONG 100", TW_FINDING_ASK,
-                 "held overnight (LONG 100 since 20251003): overnight policy is reject");
+                 "held overnight (LONG 100 since 2025-10-03): overnight policy is reject");
     assert_gates(&world, "TSLA", "D34: ");
     apply(&world);
     ck_assert_int_eq(day_position(&world.day, "TSLA")->estimated, 1);
