@@ -4,10 +4,7 @@
 
 #include "io/salvage.h"
 #include "salvage_write.h"
-
-/* How the reason of the gate begins that a salvage closes: the store closes it again on the next
- * day. */
-#define TW_SALVAGE_GATE "D38: salvaged from a damaged journal, "
+#include "store_internal.h"
 
 /* A record that is kept behind the others, with why. */
 struct aside {
