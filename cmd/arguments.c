@@ -238,3 +238,21 @@ int tw_arguments_format(const struct arguments *arguments, int allowed, enum for
     return tw_arguments_wrong(arguments->command, "--output is %s, expected one of %s", text,
                               known);
 }
+
+/* 18:00, into seconds since midnight. */
+int tw_arguments_roll(const struct arguments *arguments, const char *name, int64_t *ret_seconds) {
+    const char *text = tw_arguments_value(arguments, name);
+    static const char shape[] = "dd:dd";
+    if (!text)
+        return 0;
+    int fits = strlen(text) == sizeof shape - 1;
+    for (size_t i = 0; fits && shape[i]; i++)
+        fits = shape[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
+    int64_t hour = fits ? (text[0] - '0') * 10 + text[1] - '0' : 0;
+    int64_t minute = fits ? (text[3] - '0') * 10 + text[4] - '0' : 0;
+    if (!fits || hour > 23 || minute > 59)
+        return tw_arguments_wrong(arguments->command,
+                                  "--%s is %s, expected a time of day such as 18:00", name, text);
+    *ret_seconds = (hour * 60 + minute) * 60;
+    return 0;
+}

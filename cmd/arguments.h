@@ -31,6 +31,8 @@ int tw_arguments_number(const struct arguments *arguments, const char *name, uin
 int tw_arguments_date(const struct arguments *arguments, const char *name, int64_t *ret);
 int tw_arguments_enum(const struct arguments *arguments, const char *name, const char *enumeration,
                       int64_t *ret);
+/* 18:00, into seconds since midnight. */
+int tw_arguments_roll(const struct arguments *arguments, const char *name, int64_t *ret_seconds);
 /* -o: one of the formats in the mask; *ret is set to the first of them (text before json) if
  * absent. */
 int tw_arguments_format(const struct arguments *arguments, int allowed, enum format *ret);

@@ -6,12 +6,12 @@
 #include "out.h"
 
 static const struct command *const commands[] = {
-    &tw_command_init,    &tw_command_append,       &tw_command_gate,      &tw_command_info,
-    &tw_command_log,     &tw_command_show,         &tw_command_state,     &tw_command_positions,
-    &tw_command_orders,  &tw_command_trades,       &tw_command_pnl,       &tw_command_diff,
-    &tw_command_recover, &tw_command_replay,       &tw_command_reconcile, &tw_command_verify,
-    &tw_command_export,  &tw_command_import,       &tw_command_schema,    &tw_command_checkpoint,
-    &tw_command_bench,   &tw_command_help_command, &tw_command_version,
+    &tw_command_init,       &tw_command_append, &tw_command_gate,         &tw_command_info,
+    &tw_command_log,        &tw_command_show,   &tw_command_state,        &tw_command_positions,
+    &tw_command_orders,     &tw_command_trades, &tw_command_pnl,          &tw_command_diff,
+    &tw_command_recover,    &tw_command_replay, &tw_command_reconcile,    &tw_command_verify,
+    &tw_command_salvage,    &tw_command_export, &tw_command_import,       &tw_command_schema,
+    &tw_command_checkpoint, &tw_command_bench,  &tw_command_help_command, &tw_command_version,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0], WORD_MAX = 24, NEAR = 2 };

@@ -50,6 +50,6 @@ extern const struct command tw_command_positions, tw_command_orders, tw_command_
 extern const struct command tw_command_pnl, tw_command_diff, tw_command_recover, tw_command_replay;
 extern const struct command tw_command_reconcile, tw_command_verify, tw_command_export;
 extern const struct command tw_command_schema, tw_command_checkpoint, tw_command_help_command;
-extern const struct command tw_command_version, tw_command_bench;
+extern const struct command tw_command_version, tw_command_bench, tw_command_salvage;
 
 #endif

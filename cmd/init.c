@@ -1,27 +1,7 @@
 /* tradewal init: a new journal. */
-#include <string.h>
-
 #include "arguments.h"
 #include "out.h"
 #include "tradewal.h"
-
-/* 18:00, into seconds since midnight. */
-static int take_roll(const struct arguments *arguments, int64_t *ret_seconds) {
-    const char *text = tw_arguments_value(arguments, "roll");
-    static const char shape[] = "dd:dd";
-    if (!text)
-        return 0;
-    int fits = strlen(text) == sizeof shape - 1;
-    for (size_t i = 0; fits && shape[i]; i++)
-        fits = shape[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
-    int64_t hour = fits ? (text[0] - '0') * 10 + text[1] - '0' : 0;
-    int64_t minute = fits ? (text[3] - '0') * 10 + text[4] - '0' : 0;
-    if (!fits || hour > 23 || minute > 59)
-        return tw_arguments_wrong(arguments->command,
-                                  "--roll is %s, expected a time of day such as 18:00", text);
-    *ret_seconds = (hour * 60 + minute) * 60;
-    return 0;
-}
 
 static int run(const struct arguments *arguments) {
     tw_error why = {0};
@@ -40,7 +20,7 @@ static int run(const struct arguments *arguments) {
     if (status == 0)
         status = tw_arguments_enum(arguments, "cost", "cost_method", &settings.cost_method);
     if (status == 0)
-        status = take_roll(arguments, &settings.roll_seconds);
+        status = tw_arguments_roll(arguments, "roll", &settings.roll_seconds);
     if (status != 0)
         return status;
     if (tw_init(arguments->journal, &settings, &why) != 0)

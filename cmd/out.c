@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -174,4 +175,35 @@ void tw_out_note(const char *format, ...) {
 int tw_out_memory(void) {
     return tw_out_wrong("memory could not be allocated, expected more to be free; "
                         "free memory and try again");
+}
+
+/* ---- progress ------------------------------------------------------------------------------ */
+
+enum { SHOW_AFTER_MS = 1000, SHOW_EVERY_MS = 200 };
+
+static int64_t progress_began_ms, progress_shown_ms;
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void tw_out_progress(const char *doing, uint64_t done, uint64_t all) {
+    int64_t now = now_ms();
+    if (!progress_began_ms)
+        progress_began_ms = now;
+    if (now - progress_began_ms < SHOW_AFTER_MS || now - progress_shown_ms < SHOW_EVERY_MS ||
+        !isatty(STDERR_FILENO))
+        return;
+    progress_shown_ms = now;
+    uint64_t percent = all ? done / (all / 100 + 1) : 0;
+    fprintf(stderr, "\r%s %3llu %%", doing, (unsigned long long)(percent < 100 ? percent : 100));
+    fflush(stderr);
+}
+
+void tw_out_progress_end(void) {
+    if (progress_shown_ms)
+        fputs("\r                    \r", stderr);
+    progress_began_ms = progress_shown_ms = 0;
 }

@@ -42,6 +42,12 @@ int tw_out_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something worth saying that is no error. */
 void tw_out_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int tw_out_memory(void);
+
+/* How far something is that takes longer than a second, on a terminal alone; the end takes the line
+ * away again. */
+void tw_out_progress(const char *doing, uint64_t done, uint64_t all);
+void tw_out_progress_end(void);
+
 int tw_exit_status(int code);
 
 #endif

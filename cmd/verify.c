@@ -42,8 +42,10 @@ static void print_damage(const char *date, const tw_error *why, enum format form
 static int tell(const char *place, const tw_error *why) {
     if (why->code != TW_E_DAMAGED)
         return tw_out_error_at(place, why);
-    tw_out_error_advised(place, why,
-                         "do not trade on it: move it aside, ask the broker, start a new journal");
+    tw_out_error_advised(
+        place, why,
+        "do not trade on it: tradewal salvage saves the records, the broker has the "
+        "executions; or go back to the last good snapshot");
     return EXIT_DIFFERENT;
 }
 

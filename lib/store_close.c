@@ -92,7 +92,7 @@ static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
     if (status)
         return status;
     tw_recovery opened = store->recovery;
-    tw_state_free(store->state);
+    struct state *older = store->state;
     store->state = NULL;
     status = tw_log_close_trimmed(store->log, why);
     store->log = NULL;
@@ -100,7 +100,8 @@ static int roll_locked(tw_store *store, int64_t date, tw_error *why) {
         status = tw_store_load_next_day(store, date, today, why);
     store->recovery = opened;
     if (!status)
-        status = tw_store_open_session(store, TW_RESUMED_CLEAN, why);
+        status = tw_store_open_session(store, TW_RESUMED_CLEAN, older, why);
+    tw_state_free(older);
     if (!status)
         status = tw_committer_drain(store->committer, why);
     if (!status)

@@ -65,8 +65,14 @@ int tw_store_enter(tw_store *store, tw_error *why);
 int tw_store_enter_to_look(tw_store *store);
 void tw_store_leave(tw_store *store);
 
-/* Opens the session's records: session_opened and clock. */
-int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why);
+/* Opens the session's records: session_opened and clock; on a new date, `older` is the state in
+ * which the day before ended (or NULL), and the gate of a salvage that is closed there is closed
+ * again. */
+int tw_store_open_session(tw_store *store, int64_t resumed, const struct state *older,
+                          tw_error *why);
+
+/* How the reason of the gate begins that a salvage closes. */
+#define TW_SALVAGE_GATE "D38: salvaged from a damaged journal, "
 
 /* Makes a date the day that is written: the day file opened or made, what the intake holds brought
  * into it, the state recovered, the committer started. The older date is the newest one before it,

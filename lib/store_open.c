@@ -34,7 +34,21 @@ static int append_clock(tw_store *store, tw_error *why) {
     return tw_store_append_locked(store, &event, 1, 1, &count, why);
 }
 
-int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why) {
+/* Gates are of a day, but who did not look at what a salvage found is no wiser on the next. */
+static int is_salvage_gate(const struct state *older, const struct gate_data *gate) {
+    return gate->scope == TW_NONE && strncmp(tw_state_text(older, gate->reason), TW_SALVAGE_GATE,
+                                             strlen(TW_SALVAGE_GATE)) == 0;
+}
+
+static const struct gate_data *find_salvage_gate(const struct state *older) {
+    for (size_t i = 0; older && i < older->gate_count; i++)
+        if (is_salvage_gate(older, &older->gates[i]))
+            return &older->gates[i];
+    return NULL;
+}
+
+int tw_store_open_session(tw_store *store, int64_t resumed, const struct state *older,
+                          tw_error *why) {
     char host[TW_HOST_BYTES], digest[TW_DIGEST_TEXT_BYTES];
     struct log_head head;
     uint64_t count;
@@ -44,8 +58,10 @@ int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why) {
         return status;
     tw_clock_host(host);
     tw_digest_text(head.digest, digest);
-    tw_event event = {.size = sizeof event, .type = TW_TYPE_session_opened};
-    tw_session_opened *opened = &event.as.session_opened;
+    /* In one append, so that no crash leaves a session without the gate. */
+    tw_event events[2] = {{.size = sizeof events[0], .type = TW_TYPE_session_opened},
+                          {.size = sizeof events[1], .type = TW_TYPE_gate}};
+    tw_session_opened *opened = &events[0].as.session_opened;
     opened->account = store->identity.account;
     opened->environment = store->identity.environment;
     opened->zone = store->identity.zone;
@@ -56,7 +72,14 @@ int tw_store_open_session(tw_store *store, int64_t resumed, tw_error *why) {
     opened->currency = store->identity.currency;
     opened->cost_method = store->identity.cost_method;
     opened->previous_digest = digest;
-    status = tw_store_append_locked(store, &event, 1, 1, &count, why);
+    const struct gate_data *gate = find_salvage_gate(older);
+    if (gate)
+        events[1].as.gate = (tw_gate){.size = sizeof(tw_gate),
+                                      .scope = "all",
+                                      .state = TW_GATE_CLOSED,
+                                      .reason = tw_state_text(older, gate->reason),
+                                      .by = tw_state_text(older, gate->by)};
+    status = tw_store_append_locked(store, events, gate ? 2 : 1, 1, &count, why);
     return status ? status : append_clock(store, why);
 }
 
@@ -141,8 +164,8 @@ static int choose_date(const tw_store *store, const tw_options *options, int64_t
 
 /* How the last session ended: today's, or else that of the newest older day. What cannot be read of
  * an older day does not keep today from starting: it counts as a crash, and the report says which
- * day. */
-static void describe_end(tw_store *store, int64_t older) {
+ * day. Returns the state of that day where it was looked at. */
+static struct state *describe_end(tw_store *store, int64_t older) {
     tw_recovery *report = &store->recovery;
     struct state *older_state = NULL;
     struct log_head head;
@@ -159,7 +182,7 @@ static void describe_end(tw_store *store, int64_t older) {
         report->opened_pid = (uint64_t)state->session.pid;
         report->opened_ns = state->session.opened_ns;
     }
-    tw_state_free(older_state);
+    return older_state;
 }
 
 static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
@@ -170,7 +193,7 @@ static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
         status = tw_store_load_day(store, date, older, why);
     if (status)
         return status;
-    describe_end(store, older);
+    struct state *older_state = describe_end(store, older);
     tw_recovery *report = &store->recovery;
     report->size = sizeof *report;
     report->trading_date = date;
@@ -179,7 +202,9 @@ static int open_day(tw_store *store, const tw_options *options, tw_error *why) {
     report->last_seq = store->state->last_seq;
     report->last_time_ns = store->state->last_time_ns;
     report->took_ns = tw_clock_monotonic_ns() - started;
-    return tw_store_open_session(store, report->ended, why);
+    status = tw_store_open_session(store, report->ended, older_state, why);
+    tw_state_free(older_state);
+    return status;
 }
 
 void tw_store_free(tw_store *store) {

@@ -636,6 +636,98 @@ TW_API int tw_recover(const char *path, const tw_options *options, tw_broker *br
 TW_API int tw_recover_again(tw_store *store, tw_broker *broker, tw_recover_report *ret,
                             tw_proposal **ret_findings, tw_error *why);
 
+/* ---- salvage: what is left of a damaged journal ---------------------------------------------- */
+
+/* What a salvage needs to know that the damaged journal may not say any more. NULL and 0: not said.
+ * Where both say it and differ in account or environment, that is TW_E_OTHER_ACCOUNT. */
+typedef struct tw_salvage_options {
+    uint64_t size;
+    const char *account;
+    int64_t environment;
+    const char *zone;
+    const char *currency;
+    int64_t overnight;
+    int64_t cost_method;
+    int64_t roll_seconds;
+    int64_t any_file_system; /* 1: of the new journal; that of the damaged one counts too */
+    /* Told from time to time, in the calling thread: "reading" with bytes, then "writing" with
+     * records. May be NULL. It must not call the library. */
+    void (*progress)(void *context, const char *doing, uint64_t done, uint64_t all);
+    void *context;
+} tw_salvage_options;
+
+typedef struct tw_salvage_gap { /* records that were not found: first to last, both included */
+    uint64_t size;
+    uint64_t first_seq;
+    uint64_t last_seq;
+} tw_salvage_gap;
+
+typedef struct tw_salvage_file { /* one file of the damaged journal */
+    uint64_t size;
+    char name[64];
+    uint64_t bytes;
+    uint64_t records; /* taken from it; a record that lies in several files counts in one */
+    char damage[504]; /* the first thing that is wrong with it; empty: nothing was seen */
+} tw_salvage_file;
+
+/* Where the settings of the new journal come from. */
+enum {
+    TW_SALVAGE_FROM_IDENTITY = 1, /* from the file `identity` */
+    /* From the last session_opened that was found, and for what that does not say (overnight,
+     * roll_seconds) from the options or their defaults. */
+    TW_SALVAGE_FROM_LOG = 2,
+    TW_SALVAGE_FROM_OPTIONS = 3
+};
+
+typedef struct tw_salvage_report {
+    uint64_t size;
+    tw_salvage_gap *gaps; /* ascending; free with tw_free */
+    uint64_t gap_count;
+    tw_salvage_file *files; /* free with tw_free */
+    uint64_t file_count;
+    uint64_t first_seq; /* of the damaged journal, as far as anything says so */
+    uint64_t last_seq;
+    uint64_t records; /* back in their places */
+    uint64_t missing; /* a note stands in the place of each */
+    /* Found, but contradicting what is left, as the correction of a fill that is missing does. Kept
+     * in their places as bytes (event custom, tag "salvage-refused"), not part of the state. */
+    uint64_t refused;
+    uint64_t others; /* whole records of a seq that another one was taken for; see salvage-other */
+    uint64_t astray; /* whole records that fit nowhere: not taken */
+    /* Records that lie in unbroken pieces of the old chain: these are what was written, all of it
+     * and in that order. For others only their own checksums speak. */
+    uint64_t proven;
+    uint64_t chain_breaks; /* pieces without a hole in which the old chain does not hold */
+    int64_t end_known;     /* 0: nothing tells whether more was appended after last_seq */
+    int64_t settings_from; /* TW_SALVAGE_FROM_* */
+    uint64_t salvage_seq;  /* the first record of salvage's own, behind last_seq */
+    int64_t trading_date;  /* of the newest day, where these are */
+    char identity_damage[504]; /* what is wrong with the file `identity`; empty: nothing */
+} tw_salvage_report;
+
+/* Carves the records out of a damaged journal into a new one, at a path where there is nothing or
+ * an empty folder. The damaged one is only read, and may be a copy that cannot be written; nothing
+ * in it is believed but records whose own checksums are right, wherever they lie in its day files
+ * and its intake. LMDB does not see its files. Nobody may write it meanwhile: TW_E_BUSY.
+ *
+ * The new journal is whole and passes tw_journal_verify. Records keep their seqs and their bytes.
+ * In the place of each that is missing stands a note (or session_opened, where what follows needs
+ * one) that says so. The chain is the old one up to the first hole and computed anew behind it; the
+ * uuid is a new one. Behind the records stand a note, the finding D38 and notes about each hole,
+ * and the gate of all entries is closed. It stays closed, also on the dates after, until somebody
+ * opens it with a gate event: reconcile with the broker first, whose executions are the only other
+ * source for what is missing. Exits are never gated.
+ *
+ * 0 also when records are missing: look at the report. Takes time in proportion to the size of the
+ * files and memory for each record, 32 bytes, and for the largest day's state; records beyond
+ * docs/limits.md are TW_E_RANGE. On failure nothing is left at `path`, unless it could not be
+ * removed. TW_E_INVALID where account and environment are neither in the file `identity`, nor in
+ * any record, nor given. TW_E_NOT_FOUND when no record is left. TW_E_NEWER, TW_E_EXISTS,
+ * TW_E_OTHER_ACCOUNT, TW_E_NOT_JOURNAL, TW_E_PERMISSION, TW_E_FILE_SYSTEM, TW_E_NO_SPACE,
+ * TW_E_FULL, TW_E_IO, TW_E_NOMEM. */
+TW_API int tw_salvage(const char *damaged, const char *path, const tw_salvage_options *options,
+                      tw_salvage_report *ret, tw_error *why);
+
 #ifdef __cplusplus
 }
 #endif

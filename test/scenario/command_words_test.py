@@ -179,7 +179,7 @@ class Damage(Lane):
         with open(intake, "r+b") as file:
             file.write(bytes(4096))
         said = self.run_command("verify", self.journal, status=1).stderr
-        self.assertIn("move it aside, ask the broker", said)
+        self.assertIn("tradewal salvage saves the records, the broker has the executions", said)
         self.assertNotIn("run tradewal verify", said)
         self.assertIn("run tradewal verify", self.run_command("log", self.journal, status=2).stderr)
 
