@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "base/date.h"
 #include "core/state.h"
 #include "out.h"
 #include "table.h"
@@ -59,6 +60,16 @@ static int change(const struct view *view, const tw_event *event) {
     return status;
 }
 
+/* Who closes a gate in the morning means the day to come. */
+static void tell_date(const struct view *view) {
+    char ended[TW_DATE_TEXT_BYTES], today[TW_DATE_TEXT_BYTES];
+    if (!view->date || view->date >= tw_view_today(view))
+        return;
+    tw_date_format(view->date, ended);
+    tw_date_format(tw_view_today(view), today);
+    tw_out_note("that gate is of %s and ends with that day; --date %s is for today", ended, today);
+}
+
 static int take_change(const struct arguments *arguments, tw_event *event) {
     int close = tw_arguments_given(arguments, "close");
     const char *scope = tw_arguments_value(arguments, "symbol");
@@ -90,6 +101,8 @@ static int run(const struct arguments *arguments) {
         return status;
     view.busy = "do not stop a trader for it: let the trader append it itself, with tw_append_gate";
     status = changing ? change(&view, &event) : list(&view, format);
+    if (status == 0 && changing)
+        tell_date(&view);
     tw_view_close(&view);
     return status;
 }
@@ -100,7 +113,7 @@ static const struct option_row options[] = {
     {0, "symbol", "SYMBOL", "in this symbol only (default: in all)"},
     {0, "reason", "TEXT", "why; required with --clear and --close"},
     {0, "by", "NAME", "who decides it; required with --clear and --close"},
-    {0, "date", "DATE", "trading date (default: the newest)"},
+    {0, "date", "DATE", "trading date (default: the newest); a change may begin today's"},
     {'o', "output", "FORMAT", "of the list: text (default), json or csv"},
     {0},
 };
@@ -111,9 +124,10 @@ const struct command tw_command_gate = {
     .words = "[JOURNAL]",
     .summary = "Show the gates for new entries; close or clear one on record.",
     .text =
-        "Exits are never gated. --clear without a symbol clears the gate of all symbols; gates\n"
-        "of single symbols stay until they are cleared by name. Clearing the gate that recover\n"
-        "closed without an answer of the broker (D7) is how to go on without one.\n",
+        "Exits are never gated, and a gate ends with its trading date. --clear without a symbol\n"
+        "clears the gate of all symbols; gates of single symbols stay until they are cleared by\n"
+        "name. Clearing the gate that recover closed without an answer of the broker (D7) is how\n"
+        "to go on without one.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

@@ -57,7 +57,7 @@ static const struct option_row options[] = {
     {0, "broker", "URL", "whom to ask: file:PATH, tws://HOST:PORT?client=N or replay:FILE"},
     {0, "record", "FILE", "write the conversation with tws: to FILE, for replay:FILE"},
     {0, "apply", NULL, "record the findings and the repairs in the journal"},
-    {0, "date", "DATE", "trading date (default: the newest)"},
+    {0, "date", "DATE", "trading date (default: the newest; with --apply also today's)"},
     {'o', "output", "FORMAT", "text (default), json or csv"},
     {0},
 };

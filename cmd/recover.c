@@ -28,6 +28,7 @@ static int gather(struct found *found) {
     if (status != 0)
         return status;
     struct view before = *view;
+    before.begins = 0;
     before.date = tw_view_older_date(view);
     if (before.date)
         status = tw_view_state(&before, 0, 0, &found->older, NULL);
@@ -327,8 +328,7 @@ static int run(const struct arguments *arguments) {
     if (status != 0)
         return status;
     if (!tw_arguments_given(arguments, "date"))
-        found.today =
-            tw_trading_date(view.zone, tw_moment_now(), (int32_t)view.settings.roll_seconds);
+        found.today = tw_view_today(&view);
     if (url && applied && view.date && found.today > view.date)
         status = refuse_old_day(&found);
     else if (url)
@@ -349,7 +349,7 @@ static const struct option_row options[] = {
     {0, "apply", NULL, "restart for real: recover, record the session, end it cleanly"},
     {0, "broker", "URL", "compare with the broker too: file:PATH, tws:// or replay:FILE"},
     {0, "record", "FILE", "write the conversation with tws: to FILE, for replay:FILE"},
-    {0, "date", "DATE", "trading date (default: the newest)"},
+    {0, "date", "DATE", "trading date (default: the newest; with --apply also today's)"},
     {'o', "output", "FORMAT", "text (default) or json"},
     {0},
 };

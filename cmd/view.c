@@ -53,15 +53,33 @@ int tw_view_open_path(const char *path, struct view *ret) {
     return 0;
 }
 
-int tw_view_check_date(const int64_t *dates, size_t count, int64_t date) {
-    char text[TW_DATE_TEXT_BYTES];
+static int has_date(const int64_t *dates, size_t count, int64_t date) {
     for (size_t i = 0; i < count; i++)
         if (dates[i] == date)
-            return 0;
+            return 1;
+    return 0;
+}
+
+int tw_view_check_date(const int64_t *dates, size_t count, int64_t date) {
+    char text[TW_DATE_TEXT_BYTES];
+    if (has_date(dates, count, date))
+        return 0;
     tw_date_format(date, text);
     return tw_out_wrong("the journal has no day %s, expected one of its trading dates; "
                         "tradewal info lists them",
                         text);
+}
+
+int64_t tw_view_today(const struct view *view) {
+    return tw_trading_date(view->zone, tw_moment_now(), (int32_t)view->settings.roll_seconds);
+}
+
+static int records(const struct arguments *arguments) {
+    static const char *const options[] = {"apply", "close", "clear"};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (tw_arguments_knows(arguments, options[i]) && tw_arguments_given(arguments, options[i]))
+            return 1;
+    return 0;
 }
 
 int tw_view_open(const struct arguments *arguments, struct view *ret) {
@@ -73,7 +91,10 @@ int tw_view_open(const struct arguments *arguments, struct view *ret) {
         status = tw_view_open_path(arguments->journal, ret);
     if (status != 0 || date == 0)
         return status;
-    status = tw_view_check_date(ret->dates, ret->date_count, date);
+    ret->begins = records(arguments) && !has_date(ret->dates, ret->date_count, date) &&
+                  date == tw_view_today(ret);
+    if (!ret->begins)
+        status = tw_view_check_date(ret->dates, ret->date_count, date);
     if (status != 0)
         tw_view_close(ret);
     else
@@ -187,7 +208,7 @@ int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_st
         if (status != 0)
             return status;
     }
-    if (view->date == 0 || (at_ns && at_seq == 0))
+    if (view->date == 0 || view->begins || (at_ns && at_seq == 0))
         return tw_state_new(ret) == 0 ? 0 : tw_out_memory();
     if (tw_journal_state(view->journal, view->date, at_seq, 0, ret, recovery, &why) != 0)
         return say_of_day(view, &why);

@@ -15,10 +15,12 @@ struct view {
     int64_t *dates; /* trading dates that have a day file, ascending */
     size_t date_count;
     int64_t date;     /* --date, else the newest; 0: there is none */
+    int begins;       /* the date is today's, which has no day yet: what is recorded begins it */
     const char *busy; /* what to do where another process writes; NULL: as for every error */
 };
 
-/* Opens arguments->journal, and takes --date where the command has it. Returns 0, or the exit
+/* Opens arguments->journal, and takes --date where the command has it; where it records something
+ * (--apply, --close, --clear) also that of today. Returns 0, or the exit
  * status after telling what is wrong; then there is nothing to close. */
 int tw_view_open(const struct arguments *arguments, struct view *ret);
 int tw_view_open_path(const char *path, struct view *ret);
@@ -42,7 +44,10 @@ int tw_view_point(struct view *view, const struct arguments *arguments, uint64_t
 /* The date whose records include seq; 0 or an exit status after telling. */
 int tw_view_date_of_seq(const struct view *view, uint64_t seq, int64_t *ret_date);
 
-/* The state of the view's date; an empty state where the journal has no day or the point lies
+/* Today's trading date by the clock. */
+int64_t tw_view_today(const struct view *view);
+
+/* The state of the view's date; an empty state where the journal has no such day or the point lies
  * before its first record. Without `recovery` it is folded from the first record of the day, so
  * that all executions and closed trades are in it. */
 int tw_view_state(const struct view *view, uint64_t at_seq, int64_t at_ns, tw_state **ret,

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What the command says to somebody who meets it for the first time."""
+import datetime
 import json
 import os
 import re
+import zoneinfo
 
 from command_lane import CRASH_DAY, DATE, Lane, at, fill, main, note, order
 
@@ -70,6 +72,34 @@ class Days(Lane):
             done = self.run_command("log", *words, "-o", "json", self.journal)
             self.assertEqual((done.stdout, done.stderr), ("", "tradewal: no event matched\n"))
         self.assertEqual(self.run_command("log", "--symbol", "TSLA", self.journal).stderr, "")
+
+
+class Today(Lane):
+    """The journal's newest day is long over."""
+
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.append(fill("10:00:00", "BUY", "100", "445.25", "e1"))
+        now = datetime.datetime.now(zoneinfo.ZoneInfo("America/New_York"))
+        self.today = now.strftime("%Y-%m-%d")
+
+    def test_a_gate_of_a_day_that_is_over_is_said_to_end_with_it(self):
+        close = ("gate", "--close", "--reason", "FOMC", "--by", "kj")
+        done = self.run_command(*close, self.journal)
+        self.assertIn("that gate is of 2025-10-06 and ends with that day; --date %s is for today" %
+                      self.today, done.stderr)
+        done = self.run_command(*close, "--date", self.today, self.journal)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("FOMC", self.run_command("gate", self.journal).stdout)
+        self.assertIn(self.today, self.run_command("info", self.journal).stdout)
+
+    def test_what_the_broker_holds_now_may_begin_the_day(self):
+        url = "file:" + self.path("broker.json", json.dumps({"complete": True, "positions": []}))
+        for command in ("reconcile", "recover"):
+            self.run_command(command, "--broker", url, "--date", self.today, self.journal, status=2)
+        self.run_command("recover", "--apply", "--broker", url, "--date", self.today, self.journal)
+        self.assertIn(self.today, self.run_command("info", self.journal).stdout)
 
 
 class Recovery(Lane):
