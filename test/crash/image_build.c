@@ -94,17 +94,20 @@ static void put_torn(uint8_t *to, const struct version *plain, const struct vers
     put_page(to, bytes, size);
 }
 
-/* Only what differs is written: most of the folder is as the image before left it. */
+/* Only what differs is written: most of the folder is as the image before left it. Behind `grown`
+ * there are zeros. */
 static void fill(const struct model *model, const struct choice *choice, uint32_t index,
-                 uint8_t *bytes, uint64_t length) {
+                 uint8_t *bytes, uint64_t grown, uint64_t length) {
     static const uint8_t zeros[PAGE_BYTES];
     const struct file *file = &model->files[index];
     for (size_t at = 0; at * PAGE_BYTES < length; at++) {
         uint64_t left = length - at * PAGE_BYTES;
         const struct page *page = at < file->page_count ? &file->pages[at] : NULL;
-        if (!page || page->count == 1)
-            put_page(bytes + at * PAGE_BYTES, page ? page->versions[0].bytes : zeros,
-                     left < PAGE_BYTES ? left : PAGE_BYTES);
+        const uint8_t *wanted = page ? page->versions[0].bytes : zeros;
+        if (page && page->count > 1)
+            continue;
+        if (at * PAGE_BYTES < grown || memcmp(wanted, zeros, PAGE_BYTES) != 0)
+            put_page(bytes + at * PAGE_BYTES, wanted, left < PAGE_BYTES ? left : PAGE_BYTES);
     }
     for (size_t i = 0; i < model->pending_count; i++) {
         uint64_t at = (uint64_t)model->pending[i].page * PAGE_BYTES;
@@ -116,6 +119,35 @@ static void fill(const struct model *model, const struct choice *choice, uint32_
     }
 }
 
+/* A file of the folder, and where it is seen in memory; that stays so from image to image. */
+struct view {
+    char name[NAME_BYTES];
+    ino_t inode;
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* The view may be longer than the file; nothing behind its end is touched. */
+static uint8_t *view_of(int fd, const char *name, ino_t inode, size_t size) {
+    enum { ROOM_BYTES = 16 << 20 };
+    static struct view views[FILES_MOST];
+    size_t i = 0;
+    while (i < FILES_MOST - 1 && views[i].name[0] && strcmp(views[i].name, name) != 0)
+        i++;
+    struct view *view = &views[i];
+    if (strcmp(view->name, name) == 0 && view->inode == inode && view->size >= size)
+        return view->bytes;
+    if (view->name[0])
+        munmap(view->bytes, view->size);
+    snprintf(view->name, sizeof view->name, "%s", name);
+    view->inode = inode;
+    view->size = size > ROOM_BYTES ? size : ROOM_BYTES;
+    view->bytes = mmap(NULL, view->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (view->bytes == MAP_FAILED)
+        stop("mapping", name);
+    return view->bytes;
+}
+
 static void build_file(const struct model *model, const struct choice *choice, int folder,
                        const struct entry *entry) {
     uint64_t length = chosen_length(model, choice, entry->file);
@@ -125,16 +157,14 @@ static void build_file(const struct model *model, const struct choice *choice, i
         stop("making", entry->name);
     if ((uint64_t)status.st_size != length && ftruncate(fd, (off_t)length) != 0)
         stop("cutting", entry->name);
-    /* A file with holes is another case: recovery fills them. */
-    if (length && posix_fallocate(fd, 0, (off_t)length) != 0)
+    /* An intake with holes is another case: recovery fills them. */
+    if (strncmp(entry->name, "intake", 6) == 0 &&
+        (uint64_t)status.st_blocks * SECTOR_BYTES < length &&
+        posix_fallocate(fd, 0, (off_t)length) != 0)
         stop("reserving", entry->name);
-    if (length && !model->files[entry->file].means_nothing) {
-        uint8_t *bytes = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (bytes == MAP_FAILED)
-            stop("mapping", entry->name);
-        fill(model, choice, entry->file, bytes, length);
-        munmap(bytes, length);
-    }
+    if (length && !model->files[entry->file].means_nothing)
+        fill(model, choice, entry->file, view_of(fd, entry->name, status.st_ino, length),
+             (uint64_t)status.st_size, length);
     close(fd);
 }
 

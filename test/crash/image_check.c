@@ -16,7 +16,7 @@
 
 #include "image_model.h"
 
-enum { WORKERS_MOST = 16 };
+enum { WORKERS_MOST = 16, FEW_PENDING = 64, SOME = 61 };
 
 /* What a worker found; its process may end at any moment. */
 struct share {
@@ -123,14 +123,21 @@ static void see(void *context, const struct choice *choice, int wanted) {
     make_room(check);
 }
 
+/* Between which operations the power fails. Where a long file is filled, only here and there. */
+static int is_point(const struct model *model) {
+    enum op_kind kind = model->ops[model->next - 1].kind;
+    if (kind == OP_SYNC || kind == OP_RESTART)
+        return 0;
+    return model->pending_count <= FEW_PENDING || (kind != OP_WRITE && kind != OP_WROTE) ||
+           model->next % SOME == 0;
+}
+
 static void walk(struct check *check, struct model *model, uint64_t seed, int stops) {
     check->model = model;
     make_room(check);
     while (!(stops && check->share->wrong) && model_step(model)) {
-        enum op_kind kind = model->ops[model->next - 1].kind;
         check->share->at = model->next;
-        /* The end of a write that waits for no flush makes no image new. */
-        if (kind == OP_SYNC || kind == OP_RESTART)
+        if (!is_point(model))
             continue;
         check->share->points++;
         pick_images(model, seed, see, check);
@@ -138,8 +145,6 @@ static void walk(struct check *check, struct model *model, uint64_t seed, int st
 }
 
 /* ---- workers ------------------------------------------------------------------------------- */
-
-static struct share shares_none;
 
 static void work(const char *const *words, struct share *share, uint64_t worker, uint64_t workers,
                  uint64_t keep, uint64_t of, int stops) {
@@ -159,11 +164,17 @@ static void work(const char *const *words, struct share *share, uint64_t worker,
     walk(&check, model_new(words[1], words[2]), strtoull(words[6], NULL, 10), stops);
 }
 
-static uint64_t count_images(const char *const *words) {
-    struct check check = {.share = &shares_none, .counts_only = 1};
+/* In a process of its own too: what it asked memory for ends with it. */
+static void count_images(const char *const *words, struct share *share) {
+    struct check check = {.share = share, .counts_only = 1};
     walk(&check, model_new(words[1], words[2]), strtoull(words[6], NULL, 10), 0);
-    free(check.seen);
-    return shares_none.distinct;
+}
+
+static pid_t start(void) {
+    pid_t process = fork();
+    if (process < 0)
+        stop("no", "process");
+    return process;
 }
 
 /* A worker that did not end well is as bad as an image that is wrong: it is one. */
@@ -190,28 +201,33 @@ int main(int count, char **words) {
     if (count < 7)
         return 2;
     uint64_t worker_count = strtoull(words[4], NULL, 10), most = strtoull(words[5], NULL, 10);
-    int stops = count > 7;
     if (worker_count < 1 || worker_count > WORKERS_MOST)
         return 2;
     const char *const *given = (const char *const *)words;
-    uint64_t distinct = count_images(given);
-    struct share *shares = mmap(NULL, WORKERS_MOST * sizeof *shares, PROT_READ | PROT_WRITE,
+    struct share all = {0}, counted = {0};
+    struct share *shares = mmap(NULL, (WORKERS_MOST + 1) * sizeof *shares, PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shares == MAP_FAILED)
         stop("no", "memory");
-    for (uint64_t i = 0; i < worker_count; i++) {
-        workers[i] = fork();
-        if (workers[i] < 0)
-            stop("no", "process");
+    pid_t counter = start();
+    if (counter == 0) {
+        count_images(given, &shares[WORKERS_MOST]);
+        _exit(0);
+    }
+    gather(&counter, &shares[WORKERS_MOST], 1, &counted);
+    for (uint64_t i = 0; !counted.wrong && i < worker_count; i++) {
+        workers[i] = start();
         if (workers[i] == 0) {
-            work(given, &shares[i], i, worker_count, most, distinct, stops);
+            work(given, &shares[i], i, worker_count, most, counted.distinct, count > 7);
             _exit(0);
         }
     }
-    struct share all = {0};
-    gather(workers, shares, worker_count, &all);
+    if (counted.wrong)
+        all = counted;
+    else
+        gather(workers, shares, worker_count, &all);
     printf("points=%" PRIu64 " distinct=%" PRIu64 " opened=%" PRIu64 " wrong=%" PRIu64
            " first=%s\n",
-           all.points, distinct, all.opened, all.wrong, all.first);
+           all.points, counted.distinct, all.opened, all.wrong, all.first);
     return all.wrong != 0;
 }

@@ -250,9 +250,9 @@ static void apply_change(struct listing *names, const struct change *change) {
         memcpy(names->entries[i].name, change->from, NAME_BYTES);
         return;
     }
-    if (i == names->count)
-        return; /* what it was to change is not there: an image without an earlier change */
-    names->entries[i] = names->entries[--names->count];
+    /* What it was to change may not be there, in an image without the change before. */
+    if (i < names->count)
+        names->entries[i] = names->entries[--names->count];
     if (change->kind != OP_RENAME)
         return;
     struct change made = {.kind = OP_CREATE, .file = change->file};

@@ -142,7 +142,7 @@ struct outcome {
     char wrong[600];  /* empty: nothing was */
 };
 
-/* Opens what the folder holds by the real recovery, twice, and looks at all of it. */
+/* Opens what the folder holds by the real recovery, and looks at all of it; some again. */
 void open_image(const char *folder, const struct listing *names, uint64_t chance,
                 struct outcome *ret);
 

@@ -5,7 +5,13 @@
 
 #include "image_model.h"
 
-enum { ALL_SUBSETS_UP_TO = 7, SINGLES_MOST = 24, TORN_MOST = 6, RANDOM_IMAGES = 24 };
+enum {
+    ALL_SUBSETS_UP_TO = 10,
+    SINGLES_MOST = 24,
+    TORN_MOST = 6,
+    LENGTHS_MOST = 8,
+    RANDOM_IMAGES = 48
+};
 
 struct picker {
     const struct model *model;
@@ -137,7 +143,8 @@ static void pick_changes(struct picker *picker) {
 
 static void pick_lengths(struct picker *picker) {
     for (uint32_t file = 0; file < FILES_MOST; file++)
-        for (uint32_t i = 0; i + 1 < picker->model->files[file].length_count; i++) {
+        for (uint32_t i = 0; i < LENGTHS_MOST && i + 1 < picker->model->files[file].length_count;
+             i++) {
             set_all(picker, 1);
             picker->choice->length[file] = i;
             show(picker, 0);

@@ -6,7 +6,7 @@
  *   open=MODE,DATE,DELAY_NS,THREAD   mode each or group; thread 0: none of the library
  *   fills=COUNT                      so many appends of one fill
  *   batch=COUNT                      one append of so many fills
- *   bulk=COUNT                       one append of a fill and so many records of 125,000 bytes
+ *   bulk=COUNT                       one append of a fill and so many records of 65,000 bytes
  *   wait, checkpoint, tick, close    what the calls of that name do
  *   roll=DATE                        goes on with a later date
  *   die                              ends here, as if it had been killed */
@@ -19,7 +19,7 @@
 
 #include "tradewal.h"
 
-enum { MOST = 64, EXEC_BYTES = 40, BULK_BYTES = 125000, DATES = 16 };
+enum { MOST = 64, EXEC_BYTES = 40, BULK_BYTES = 65000, DATES = 16 };
 
 static unsigned char bulk[BULK_BYTES];
 static const char *journal_path;
