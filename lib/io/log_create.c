@@ -60,9 +60,14 @@ struct new_names {
     char new_lock[TW_DAY_LOCK_NAME_BYTES + 4];
 };
 
-/* The lock file goes first: alone it would tell of a day file that was lost. */
+/* The lock file goes first, durably: alone it would tell of a day file that was lost. */
 static int remove_new(const struct folder *folder, const struct new_names *names, tw_error *why) {
-    int rc = tw_folder_remove(folder, names->lock, why);
+    int is_there = tw_folder_has(folder, names->lock, why);
+    int rc = is_there < 0 ? is_there : 0;
+    if (is_there > 0)
+        rc = tw_folder_remove(folder, names->lock, why);
+    if (rc == 0 && is_there)
+        rc = tw_folder_sync(folder, why);
     if (rc == 0)
         rc = tw_folder_remove(folder, names->new_name, why);
     return rc ? rc : tw_folder_remove(folder, names->new_lock, why);
@@ -128,6 +133,9 @@ static int make_day(const struct folder *folder, const struct new_names *names,
     close(fd);
     if (rc == 0)
         rc = tw_folder_remove(folder, names->new_lock, why);
+    /* For the same reason the name of the new file is durable before there is one of the lock. */
+    if (rc == 0)
+        rc = tw_folder_sync(folder, why);
     if (rc == 0)
         rc = tw_log_reserve_lock(folder->fd, folder, names->lock, why);
     if (rc == 0)
