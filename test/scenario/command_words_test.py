@@ -26,6 +26,16 @@ class Errors(Lane):
                              r"(missing|no journal named), expected tradewal %s \[OPTIONS\] .*"
                              "name the journal or set TRADEWAL_JOURNAL" % words[0])
 
+    def test_a_journal_that_a_url_took_along_is_told_how(self):
+        for url, hint in (("tws://127.0.0.1:7497?client=1", "; where there is an & in the URL, put "
+                           "the URL in quotes; see"),
+                          ("journal", "; --broker has taken journal for a URL; see"),
+                          ("file:x.json", "; name the journal or set TRADEWAL_JOURNAL; see")):
+            for command in ("reconcile", "recover"):
+                said = self.said(command, "--broker", url)
+                self.assertIn("no journal named", said)
+                self.assertIn(hint, said)
+
     def test_a_wrong_time_is_told_by_the_name_of_its_option(self):
         self.init()
         self.append(note("10:00:00"))
