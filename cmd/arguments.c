@@ -12,9 +12,10 @@
 
 #include "base/buffer.h"
 #include "base/date.h"
+#include "base/text.h"
 #include "core/schema.h"
 
-enum { LETTERS_MAX = 2 + 2 * (TW_OPTIONS_MAX + 1), FIRST_KEY = 256 };
+enum { LETTERS_MAX = 2 + 2 * (TW_OPTIONS_MAX + 1), FIRST_KEY = 256, SHOWN_BYTES = 64 };
 
 int tw_arguments_wrong(const struct command *command, const char *format, ...) {
     va_list arguments;
@@ -116,6 +117,27 @@ static int is_directory(const char *path) {
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+/* No journal, but a URL: the shell took what stood behind an & for another command, or the option
+ * took the journal for its URL. */
+static int tell_no_journal(const struct arguments *arguments) {
+    static const char advice[] = "; name the journal or set TRADEWAL_JOURNAL";
+    char longer[SHOWN_BYTES * 2 + sizeof advice], shown[SHOWN_BYTES];
+    const struct option_row *row = arguments->command->options;
+    snprintf(longer, sizeof longer, "%s", advice);
+    for (size_t i = 0; row[i].name; i++) {
+        const char *url = arguments->values[i];
+        if (!url || !row[i].value || strcmp(row[i].value, "URL") != 0)
+            continue;
+        if (strchr(url, '?'))
+            snprintf(longer, sizeof longer,
+                     "%s; where there is an & in the URL, put the URL in quotes", advice);
+        else if (!strchr(url, ':'))
+            snprintf(longer, sizeof longer, "%s; --%s has taken %s for a URL", advice, row[i].name,
+                     tw_text_show(url, strlen(url), shown, sizeof shown));
+    }
+    return tell_missing(arguments->command, "no journal named", longer);
+}
+
 /* JOURNAL is left out where the variable names one and the words that are there suffice without it.
  * Where both readings fit, a word that names a directory is the journal. */
 static int take_journal(struct arguments *ret) {
@@ -140,8 +162,9 @@ static int take_journal(struct arguments *ret) {
                              ret->count - command->most - 1);
     if (named)
         return tell_missing(command, "words are missing", "");
-    return tell_missing(command, ret->count ? "words are missing" : "no journal named",
-                        "; name the journal or set TRADEWAL_JOURNAL");
+    if (ret->count == 0)
+        return tell_no_journal(ret);
+    return tell_missing(command, "words are missing", "; name the journal or set TRADEWAL_JOURNAL");
 }
 
 int tw_arguments_read(const struct command *command, int argc, char **argv, struct arguments *ret) {

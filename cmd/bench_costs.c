@@ -136,13 +136,16 @@ static void open_all(const struct bench *bench, struct measured *measured) {
 
 static void print_section(const char *part, const char *title, struct measured *measured, size_t at,
                           const char *unit, const char *absent) {
+    int flushes = at == offsetof(struct measured, flushes);
     tw_bench_part(part, title, NULL);
+    if (flushes)
+        tw_bench_part_doubt(" (may count flushes of others)");
     for (size_t i = 0; i < SUBJECTS; i++) {
         double value = NAN;
         if (measured[i].self)
             value = tw_samples_median((struct samples *)((char *)&measured[i] + at));
         struct bench_target target = {0};
-        if (at == offsetof(struct measured, flushes) && subjects[i].most_flushes > 0)
+        if (flushes && subjects[i].most_flushes > 0)
             target = (struct bench_target){TARGET_AT_MOST, subjects[i].most_flushes};
         if (!measured[i].self)
             tw_bench_absent_row(subjects[i].row, measured[i].absent);
@@ -166,7 +169,7 @@ void tw_bench_costs(const struct bench *bench) {
                 run_block(bench, &subjects[order[i]], &measured[order[i]], load);
         tw_bench_progress(round + 1, rounds);
     }
-    print_section("flushes", "Flushes of the disk for an append", measured,
+    print_section("flushes", "Flushes of the disk for an append, those of others too", measured,
                   offsetof(struct measured, flushes), "flushes",
                   "the system counts no flushes of this disk");
     print_section("bytes", "Bytes to the disk for an append", measured,

@@ -18,6 +18,7 @@ static struct {
     enum format format;
     const char *part;
     const char *unjudged; /* said in place of a verdict; NULL: targets are judged */
+    const char *doubt;    /* of the part, said behind a target that is missed; NULL: none */
     int64_t part_began_ns, progress_ns;
     int progress_shown;
 } out;
@@ -112,6 +113,7 @@ static void finish_line(struct buffer *line) {
 
 void tw_bench_part(const char *part, const char *title, const char *times) {
     out.part = part;
+    out.doubt = NULL;
     out.part_began_ns = tw_bench_now_ns();
     if (out.format == FORMAT_JSON)
         return;
@@ -121,6 +123,10 @@ void tw_bench_part(const char *part, const char *title, const char *times) {
         tw_buffer_format(&line, "\n  %-44s %9s %9s %9s  %8s %8s", "", "p50 us", "p99 us",
                          "p99.9 us", times, *times ? "x p99" : "");
     finish_line(&line);
+}
+
+void tw_bench_part_doubt(const char *doubt) {
+    out.doubt = doubt;
 }
 
 void tw_bench_fact(const char *row, const char *text) {
@@ -145,10 +151,11 @@ static void put_verdict(struct buffer *line, const char *target, int met) {
                          : met                    ? "true"
                                                   : "false");
     else if (*target)
-        tw_buffer_format(line, "  %s: %s", target,
+        tw_buffer_format(line, "  %s: %s%s", target,
                          out.unjudged ? out.unjudged
                          : met        ? "met"
-                                      : "NOT met");
+                                      : "NOT met",
+                         out.unjudged || met || !out.doubt ? "" : out.doubt);
 }
 
 void tw_bench_row(const char *row, double value, const char *unit, struct bench_target target) {

@@ -33,6 +33,9 @@ void tw_bench_fact(const char *row, const char *text);
  * ratios are called; NULL: they are single values. */
 void tw_bench_part(const char *part, const char *title, const char *times);
 
+/* Of the targets of this part: behind one that is missed it says why that may be. */
+void tw_bench_part_doubt(const char *doubt);
+
 void tw_bench_row(const char *row, double value, const char *unit, struct bench_target target);
 void tw_bench_latency_row(const char *row, const struct latency *latency,
                           struct bench_target target_p50, struct bench_target target_p99);

@@ -22,7 +22,10 @@ void tw_bench_init_journal(const struct bench *bench, const char *path) {
                             .environment = TW_ENVIRONMENT_PAPER,
                             .any_file_system = bench->any_file_system};
     tw_error why = {0};
-    if (tw_init(path, &settings, &why) != 0)
+    int result = tw_init(path, &settings, &why);
+    if (result == TW_E_FILE_SYSTEM)
+        tw_bench_die("%s; name a FOLDER on one, or measure here with --any-file-system", why.text);
+    if (result != 0)
         tw_bench_die_of(&why);
 }
 

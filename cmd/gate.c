@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "base/date.h"
 #include "core/state.h"
+#include "near.h"
 #include "out.h"
 #include "table.h"
 #include "view.h"
@@ -39,10 +40,47 @@ static int list(const struct view *view, enum format format) {
     return status;
 }
 
+/* What looks wrong about the change, before it is made. Sets *ret_needed to 0 where a gate that is
+ * to be cleared is not closed. A symbol may be gated before anything is traded in it. */
+static int check_change(const struct view *view, const tw_gate *gate, int *ret_needed) {
+    tw_state *state = NULL;
+    const char *near = NULL;
+    int all = strcmp(gate->scope, "all") == 0;
+    int status = tw_view_state(view, 0, 0, &state, NULL);
+    if (status != 0)
+        return status;
+    int closed = 0;
+    for (size_t i = 0; i < state->gate_count; i++) {
+        const char *scope = tw_state_text(state, state->gates[i].scope);
+        closed |= scope ? strcmp(scope, gate->scope) == 0 : all;
+    }
+    *ret_needed = gate->state == TW_GATE_CLOSED || closed;
+    if (!all && !closed && !tw_near_symbol(state, gate->scope, &near))
+        tw_out_note("warning: %s is not in this day of the journal%s%s%s", gate->scope,
+                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    tw_state_free(state);
+    return 0;
+}
+
+static int say_not_closed(const tw_gate *gate) {
+    tw_out_plain("The gate was not closed in ");
+    tw_out_text(strcmp(gate->scope, "all") == 0 ? "all symbols" : gate->scope);
+    tw_out_plain(": nothing was recorded.\n");
+    return EXIT_DIFFERENT;
+}
+
 static int change(const struct view *view, const tw_event *event) {
     tw_store *store = NULL;
     tw_error why = {0}, why_close = {0};
-    int status = tw_view_write(view, &store);
+    int needed = 1;
+    tw_writer writer = {.size = sizeof writer};
+    int status = check_change(view, &event->as.gate, &needed);
+    /* What a running writer has told last is not seen from here. */
+    if (status == 0 && !needed &&
+        (tw_journal_writer(view->journal, &writer, &why) != 0 || !writer.alive))
+        return say_not_closed(&event->as.gate);
+    if (status == 0)
+        status = tw_view_write(view, &store);
     if (status != 0)
         return status;
     if (tw_append(store, event, NULL, &why) != 0)
@@ -127,7 +165,8 @@ const struct command tw_command_gate = {
         "Exits are never gated, and a gate ends with its trading date. --clear without a symbol\n"
         "clears the gate of all symbols; gates of single symbols stay until they are cleared by\n"
         "name. Clearing the gate that recover closed without an answer of the broker (D7) is how\n"
-        "to go on without one.\n",
+        "to go on without one. Where the gate is not closed, --clear records nothing and ends\n"
+        "with status 1.\n",
     .options = options,
     .journal = JOURNAL_FIRST,
     .run = run,

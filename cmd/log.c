@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "core/json_write.h"
 #include "event_text.h"
+#include "near.h"
 #include "out.h"
 #include "walk.h"
 
@@ -169,6 +170,19 @@ static int print_log(struct log *log, const struct arguments *arguments) {
     return status == 0 && following ? follow(log) : status;
 }
 
+/* A symbol in small letters looks like one of which there is nothing. */
+static void say_none_matched(const struct log *log) {
+    tw_state *state = NULL;
+    const char *near = NULL;
+    if (log->filter.symbol && tw_view_state(log->view, 0, 0, &state, NULL) == 0)
+        tw_near_symbol(state, log->filter.symbol, &near);
+    if (near)
+        tw_out_note("no event matched; did you mean the symbol %s?", near);
+    else
+        tw_out_note("no event matched");
+    tw_state_free(state);
+}
+
 static int run(const struct arguments *arguments) {
     struct view view;
     struct log *log = calloc(1, sizeof *log);
@@ -188,8 +202,11 @@ static int run(const struct arguments *arguments) {
         status = tw_walk_filter(&view, arguments, &log->filter);
         if (status == 0)
             status = print_log(log, arguments);
-        if (status == 0 && !log->printed && !log->found && !tw_out_broken())
-            tw_out_note(view.date_count ? "no event matched" : "the journal has no events yet");
+        int none = status == 0 && !log->printed && !log->found && !tw_out_broken();
+        if (none && view.date_count)
+            say_none_matched(log);
+        else if (none)
+            tw_out_note("the journal has no events yet");
         tw_view_close(&view);
     }
     tw_buffer_free(&log->lines);

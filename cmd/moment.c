@@ -32,7 +32,8 @@ static int take_number(const char **at, int digits, int32_t *ret) {
 
 /* HH:MM[:SS[.fraction]] to the end of the text. */
 static int take_clock(const char *at, struct civil *ret) {
-    if (take_number(&at, 2, &ret->hour) != 0 || *at++ != ':' ||
+    int hour_digits = is_digit(at[0]) && at[1] == ':' ? 1 : 2; /* 9:30 */
+    if (take_number(&at, hour_digits, &ret->hour) != 0 || *at++ != ':' ||
         take_number(&at, 2, &ret->minute) != 0)
         return -1;
     if (*at == ':') {

@@ -360,8 +360,11 @@ const struct command tw_command_recover = {
     .words = "[JOURNAL]",
     .summary = "What a restart would find, without doing it; --apply does it.",
     .text =
+        "Times are in the journal's zone. What remains is the part of the entry that is still\n"
+        "held, NO STOP a position that neither the plan nor an order of the log protects.\n"
         "IN DOUBT names orders that were sent, or whose change or cancel was asked for, without\n"
         "an answer in the log: ask the broker about them before placing others.\n\n"
+        "A URL with ? or & in it stands in quotes: --broker 'tws://HOST:PORT?client=1&trader=2'\n\n"
         "With --apply and --broker the broker is asked up to three times, and what differs is\n"
         "recorded and repaired. Without a complete answer the state is the log's alone and all\n"
         "entries are gated (D7), until a later run gets one, or gate --clear overrides it. Run\n"

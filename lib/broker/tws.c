@@ -79,21 +79,39 @@ static tw_maybe read_clock(void *context, const char *text) {
 
 /* ---- the account --------------------------------------------------------------------------- */
 
+/* The next name of a list with commas, which may be empty or end in some; 0 at its end. */
+static size_t next_name(const char **at) {
+    *at += strspn(*at, ",");
+    return strcspn(*at, ",");
+}
+
 static int is_listed(const char *accounts, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = accounts; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
-        if (strcspn(at, ",") == length && memcmp(at, name, length) == 0)
+    size_t length;
+    for (const char *at = accounts; (length = next_name(&at)) != 0; at += length)
+        if (strlen(name) == length && memcmp(at, name, length) == 0)
             return 1;
     return 0;
+}
+
+/* "DU1, DU2", cut where there is no room. */
+static void show_names(const char *accounts, char *out, size_t room) {
+    struct buffer list = {0};
+    size_t length;
+    for (const char *at = accounts; (length = next_name(&at)) != 0; at += length) {
+        tw_buffer_text(&list, list.size ? ", " : "");
+        tw_buffer_put(&list, at, length);
+    }
+    tw_text_show(list.data ? list.data : "", list.size, out, room);
+    tw_buffer_free(&list);
 }
 
 /* The one that was asked for, or the only one. */
 static int choose_account(struct tws_broker *broker, tw_error *why) {
     const char *accounts = tw_buffer_string(&broker->talk.accounts);
     char shown[2 * PLACE_BYTES];
-    tw_text_show(accounts, strlen(accounts), shown, sizeof shown);
-    size_t first = strcspn(accounts, ",");
-    const char *rest = accounts + first + (accounts[first] == ',');
+    show_names(accounts, shown, sizeof shown);
+    size_t first = next_name(&accounts);
+    const char *rest = accounts + first;
     if (*broker->url.account) {
         if (!is_listed(accounts, broker->url.account))
             return tw_fail(why, TW_E_OTHER_ACCOUNT,
@@ -102,11 +120,11 @@ static int choose_account(struct tws_broker *broker, tw_error *why) {
         snprintf(broker->account, sizeof broker->account, "%s", broker->url.account);
         return 0;
     }
-    if (first == 0 || *rest || first >= sizeof broker->account)
+    if (first == 0 || next_name(&rest) || first >= sizeof broker->account)
         return tw_fail(why, TW_E_INVALID,
-                       "TWS is logged in to \"%s\": say which account is meant, &account=NAME in "
+                       "TWS is logged in to %s: say which account is meant, &account=NAME in "
                        "the broker's URL",
-                       shown);
+                       *shown ? shown : "no account that it names");
     memcpy(broker->account, accounts, first);
     broker->account[first] = '\0';
     return 0;

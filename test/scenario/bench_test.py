@@ -95,6 +95,23 @@ class Bench(Lane):
             self.assertIn("<= 1.25: %s\n" % said, done.stdout)
             self.assertNotIn("met\n", done.stdout)
 
+    def test_a_flush_too_many_may_be_that_of_somebody_else(self):
+        text = self.bench("--only", "costs").stdout
+        section = text.partition("Flushes of the disk for an append, those of others too\n")[2]
+        section = section.partition("\n\n")[0]
+        self.assertIn("tradewal, each event flushed", section)
+        for line in section.splitlines():
+            self.assertNotRegex(line, "NOT met$")
+
+    def test_where_the_file_system_cannot_keep_the_promises_the_way_out_is_named(self):
+        folder = "/dev/shm"
+        kind = subprocess.run(["stat", "-f", "-c", "%T", folder], stdout=subprocess.PIPE, check=False)
+        if kind.stdout != b"tmpfs\n" or not os.access(folder, os.W_OK):
+            self.skipTest("there is no tmpfs here")
+        said = self.run_command("bench", folder, "--quick", status=2).stderr
+        self.assertIn("on tmpfs", said)
+        self.assertIn("measure here with --any-file-system", said)
+
     def measuring(self):
         """A run that has begun to measure, and would go on for very long."""
         running = subprocess.Popen([COMMAND, "bench", self.folder, "--any-file-system", "--only",

@@ -130,6 +130,17 @@ class Paths(Lane):
         state = self.run_command("state", "-o", "json", self.journal, **self.as_nobody())
         self.assertIn("TSLA", json.loads(state.stdout)["positions"])
 
+    def test_a_reader_of_another_user_is_not_told_to_take_the_journal_away(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can give a journal to another user")
+        self.init()
+        self.append(note("10:00:00"))
+        for name in ("", *os.listdir(self.journal)):
+            os.chown(os.path.join(self.journal, name), 65534, 65534)
+        said = self.run_command("log", self.journal, status=2).stderr
+        self.assertIn("belongs to user 65534, expected 0; run as its user or look at a copy", said)
+        self.assertNotIn("chown", said)
+
     def as_nobody(self):
         """Rights mean nothing to root: then the command runs as somebody else."""
         if os.geteuid() != 0:

@@ -28,6 +28,16 @@ class Errors(Lane):
                              r"(missing|no journal named), expected tradewal %s \[OPTIONS\] .*"
                              "name the journal or set TRADEWAL_JOURNAL" % words[0])
 
+    def test_a_journal_that_a_url_took_along_is_told_how(self):
+        for url, hint in (("tws://127.0.0.1:7497?client=1", "; where there is an & in the URL, put "
+                           "the URL in quotes; see"),
+                          ("journal", "; --broker has taken journal for a URL; see"),
+                          ("file:x.json", "; name the journal or set TRADEWAL_JOURNAL; see")):
+            for command in ("reconcile", "recover"):
+                said = self.said(command, "--broker", url)
+                self.assertIn("no journal named", said)
+                self.assertIn(hint, said)
+
     def test_a_wrong_time_is_told_by_the_name_of_its_option(self):
         self.init()
         self.append(note("10:00:00"))
@@ -72,6 +82,61 @@ class Days(Lane):
             done = self.run_command("log", *words, "-o", "json", self.journal)
             self.assertEqual((done.stdout, done.stderr), ("", "tradewal: no event matched\n"))
         self.assertEqual(self.run_command("log", "--symbol", "TSLA", self.journal).stderr, "")
+
+    def test_a_symbol_in_small_letters_is_told_the_right_one(self):
+        self.init()
+        self.append(*CRASH_DAY)
+        for wrong in ("tsla", "TSLAX", "TSL"):
+            self.assertEqual(self.run_command("log", "--symbol", wrong, self.journal).stderr,
+                             "tradewal: no event matched; did you mean the symbol TSLA?\n")
+        done = self.run_command("log", "--symbol", "TSLA", "--order", "x", self.journal)
+        self.assertEqual(done.stderr, "tradewal: no event matched\n")
+
+    def test_an_hour_may_have_one_digit(self):
+        self.init()
+        self.append(note("09:00:00", "early"), note("09:40:00", "late"))
+        for text in ("9:30", "9:30:00", "2025-10-06 9:30", "09:30"):
+            done = self.run_command("log", "--since", text, "--type", "note", self.journal).stdout
+            self.assertIn("late", done)
+            self.assertNotIn("early", done)
+        for text in (":30", "9", "9:3", "123:00"):
+            self.run_command("log", "--since", text, self.journal, status=2)
+
+
+class Gates(Lane):
+    WHO = ("--reason", "news", "--by", "anna")
+
+    def gate(self, *words, status=0):
+        done = self.run_command("gate", *words, *self.WHO, self.journal, status=status)
+        done.stderr = re.sub(r"tradewal: that gate is of .* is for today\n", "", done.stderr)
+        return done
+
+    def test_a_symbol_that_the_journal_never_saw_is_gated_with_a_warning(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "1", "445", "e1", fee="0"))
+        done = self.gate("--close", "--symbol", "TSLAX")
+        self.assertEqual(done.stderr, "tradewal: warning: TSLAX is not in this day of the journal; "
+                         "did you mean TSLA?\n")
+        self.assertEqual(self.gate("--close", "--symbol", "AMD").stderr,
+                         "tradewal: warning: AMD is not in this day of the journal\n")
+        for symbol in ("TSLA", "TSLAX"):
+            self.assertEqual(self.gate("--close", "--symbol", symbol).stderr, "")
+        self.assertEqual(self.gate("--close").stderr, "")
+        self.assertEqual(self.types().count("gate"), 5)
+
+    def test_a_gate_that_is_not_closed_is_not_cleared(self):
+        self.init()
+        self.append(fill("10:00:00", "BUY", "1", "445", "e1", fee="0"))
+        before = self.run_command("export", self.journal).stdout
+        for words, where in ((["--symbol", "TSLA"], "TSLA"), ([], "all symbols")):
+            self.assertEqual(self.gate("--clear", *words, status=1).stdout,
+                             "The gate was not closed in %s: nothing was recorded.\n" % where)
+        self.assertEqual(self.run_command("export", self.journal).stdout, before)
+        self.gate("--close", "--symbol", "TSLA")
+        self.gate("--clear", status=1)
+        self.gate("--clear", "--symbol", "TSLA")
+        self.gate("--clear", "--symbol", "TSLA", status=1)
+        self.assertEqual(self.types().count("gate"), 2)
 
 
 class Today(Lane):

@@ -167,7 +167,11 @@ class AgainstTws(Lane):
         done = self.ask(self.gateway(accounts=["DU2"]), status=2)
         self.assertIn("DU2", done.stderr)
         two = self.gateway(accounts=["DU1", "DU2"])
-        self.assertIn("account=NAME", self.ask(two, status=2).stderr)
+        self.assertIn("TWS is logged in to DU1, DU2: say which account is meant, &account=NAME",
+                      self.ask(two, status=2).stderr)
+        self.assertIn("TWS is logged in to DU2, and not to DU1", self.ask(
+            self.gateway(accounts=["DU2", ""]), query="client=2010&account=DU1", status=2).stderr)
+        self.assertIn("TSLA", self.ask(self.gateway(accounts=["DU1", "", ""])).stdout)
         self.assertIn("TSLA", self.ask(two, query="client=2010&account=DU1").stdout)
 
     def test_a_correction_stands_for_what_it_corrects(self):

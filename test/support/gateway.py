@@ -302,6 +302,11 @@ class Gateway:
 
 
 def run():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: gateway.py SCENARIO.json: stands for TWS, and prints the port it listens on.\n"
+              "What a scenario has is told at the top of this file.",
+              file=sys.stdout if sys.argv[1:] in (["-h"], ["--help"]) else sys.stderr)
+        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
     with open(sys.argv[1], encoding="utf-8") as file:
         gateway = Gateway(json.load(file))
     print(gateway.port, flush=True)
