@@ -102,11 +102,11 @@ int tw_salvage_choose(struct salvage *salvage, tw_error *why) {
     size_t from, to;
     tw_salvage_settle(salvage);
     find_row(salvage, &from, &to);
+    if (to == from)
+        return tw_fail(why, TW_E_NOT_FOUND, "%s: no record is left in it", salvage->folder->shown);
     salvage->astray = salvage->entry_count - (to - from);
     memmove(salvage->entries, salvage->entries + from, (to - from) * sizeof *salvage->entries);
     salvage->entry_count = salvage->settled = to - from;
-    if (to == from)
-        return tw_fail(why, TW_E_NOT_FOUND, "%s: no record is left in it", salvage->folder->shown);
     uint64_t last = salvage->entries[to - from - 1].seq;
     if (salvage->known_last > last + TW_SALVAGE_HOLE)
         salvage->known_last = last;
