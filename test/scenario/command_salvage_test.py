@@ -5,7 +5,7 @@ import os
 import re
 import stat
 
-from command_lane import CRASH_DAY, Lane, attempt, fill, main, note
+from command_lane import DATE, CRASH_DAY, Lane, attempt, fill, main, note
 
 PAGE = 4096
 
@@ -97,9 +97,10 @@ class OfACrash(Salvaged):
     def test_a_complete_answer_of_the_broker_does_not_open_the_gate(self):
         self.salvage(status=0)
         answer = self.path("answer.json", json.dumps({
-            "complete": True, "as_of": "2099-01-01T00:00:00Z", "account": "DU1",
+            "complete": True, "account": "DU1",
             "positions": [], "orders": [], "executions": []}))
-        self.run_command("recover", "--apply", "--broker", "file:" + answer, self.new, status=1)
+        self.run_command("recover", "--apply", "--broker", "file:" + answer, "--date", DATE,
+                         self.new, status=1)
         self.assertIn("salvaged from a damaged", self.run_command("gate", self.new).stdout)
 
     def test_what_happened_stands_in_the_log(self):
