@@ -158,6 +158,30 @@ START_TEST(a_record_far_from_all_others_is_astray) {
 }
 END_TEST
 
+static void put_into_intake(struct copy *copy, void *context) {
+    const struct buffer *record = context;
+    if (strcmp(copy->name, "intake.wal") == 0)
+        memcpy(copy->bytes + (6 << 20), record->data, record->size);
+}
+
+/* Frames that a start dropped stay where they were, and their seqs are given out again. */
+START_TEST(a_record_in_the_intake_that_is_of_no_session_is_not_taken_behind_the_end) {
+    struct records records;
+    struct buffer dropped = {0};
+    trade_on_monday();
+    records_take(&records, path);
+    tw_buffer_put(&dropped, records.records[4].data, records.records[4].size);
+    dropped.data[16] = 7;
+    reseal((uint8_t *)dropped.data, dropped.size);
+    change_files(put_into_intake, &dropped);
+    OK(salvage());
+    ck_assert_uint_eq(report.astray, 1);
+    ck_assert_uint_eq(report.last_seq, 6);
+    tw_buffer_free(&dropped);
+    records_free(&records);
+}
+END_TEST
+
 START_TEST(what_is_kept_as_bytes_is_not_found_as_a_record_by_the_next_salvage) {
     trade_on_monday();
     lose(3);
@@ -187,6 +211,7 @@ int main(void) {
     tcase_add_test(tests, the_chain_of_a_whole_journal_is_the_old_one);
     tcase_add_test(tests, of_two_records_with_one_seq_the_one_that_the_chain_is_of_is_taken);
     tcase_add_test(tests, a_record_far_from_all_others_is_astray);
+    tcase_add_test(tests, a_record_in_the_intake_that_is_of_no_session_is_not_taken_behind_the_end);
     tcase_add_test(tests, what_is_kept_as_bytes_is_not_found_as_a_record_by_the_next_salvage);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
