@@ -198,8 +198,8 @@ for lane in $lanes; do
     case $lane in
         gcc) run_lane gcc gcc RelWithDebInfo "" ;;
         clang) run_lane clang clang RelWithDebInfo "" -L '^(unit|property|fuzz)$' ;;
-        asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real|counts)$' ;;
-        tsan) run_lane tsan gcc Debug thread -LE '^(tidy|real|counts|fuzz)$' ;;
+        asan) run_lane asan gcc Debug address,undefined -LE '^(tidy|real|counts|images)$' ;;
+        tsan) run_lane tsan gcc Debug thread -LE '^(tidy|real|counts|fuzz|images)$' ;;
         fuzz) fuzz_lane ;;
     esac
 done
