@@ -100,10 +100,11 @@ class Recording:
             data = b"".join(text_of(part) for part in re.findall(rb'iov_base="([^"]*)"', rest))
             return self.begin_write(name, fd, self.fds[fd, "at"], data)
         if call == "ftruncate":
-            self.add("size", number=number, file=self.names[name], at=int(rest.split(b")")[0]))
+            size = int(re.match(rb"\d+", rest)[0])  # more may follow: another thread came between
+            self.add("size", number=number, file=self.names[name], at=size)
             return ("wrote", number)
         if call == "fallocate":
-            _, at, size = (int(word) for word in rest.split(b")")[0].split(b", "))
+            at, size = (int(word) for word in re.match(rb"\d+, (\d+), (\d+)", rest).groups())
             self.add("size", number=number, file=self.names[name], at=at + size, name="grow")
             return ("wrote", number)
         return None
