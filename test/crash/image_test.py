@@ -27,7 +27,7 @@ from images_record import Recording, forget_last_flush, write_ops  # noqa: E402
 
 SEED = int(os.environ.get("TW_SEED") or time.time())
 SANITIZED = bool(os.environ.get("TW_SANITIZE"))
-IMAGES = int(os.environ.get("TW_IMAGES") or (5000 if SANITIZED else 49000))
+IMAGES = int(os.environ.get("TW_IMAGES") or (2500 if SANITIZED else 49000))
 LEAST = 5000 if SANITIZED else 50000
 VICTIM = os.path.join(BUILD, "test", "image_victim")
 CHECK = os.path.join(BUILD, "test", "image_check")
