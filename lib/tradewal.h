@@ -697,11 +697,11 @@ typedef struct tw_salvage_report {
     /* Records that lie in unbroken pieces of the old chain: these are what was written, all of it
      * and in that order. For others only their own checksums speak. */
     uint64_t proven;
-    uint64_t chain_breaks; /* pieces without a hole in which the old chain does not hold */
-    int64_t end_known;     /* 0: nothing tells whether more was appended after last_seq */
-    int64_t settings_from; /* TW_SALVAGE_FROM_* */
-    uint64_t salvage_seq;  /* the first record of salvage's own, behind last_seq */
-    int64_t trading_date;  /* of the newest day, where these are */
+    uint64_t chain_breaks;     /* pieces without a hole in which the old chain does not hold */
+    int64_t end_known;         /* 0: nothing tells whether more was appended after last_seq */
+    int64_t settings_from;     /* TW_SALVAGE_FROM_* */
+    uint64_t salvage_seq;      /* the first record of salvage's own, behind last_seq */
+    int64_t trading_date;      /* of the newest day, where these are */
     char identity_damage[504]; /* what is wrong with the file `identity`; empty: nothing */
 } tw_salvage_report;
 
