@@ -7,6 +7,7 @@
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "core/reconcile.h"
 #include "core/schema.h"
 #include "moment.h"
 
@@ -197,20 +198,6 @@ void tw_summary_gates(struct buffer *out, const struct state *state, const struc
     }
 }
 
-/* What reconcile calls critical, told by what stays on record of it. */
-static int is_critical(const struct state *state, const struct finding_data *finding) {
-    static const struct {
-        const char *case_id;
-        int64_t action; /* 0: any */
-    } critical[] = {{"D7", 0}, {"D21", TW_FINDING_LOCK}, {"D26", TW_FINDING_ASK}};
-    const char *case_id = tw_state_text(state, finding->case_id);
-    for (size_t i = 0; case_id && i < sizeof critical / sizeof critical[0]; i++)
-        if (strcmp(critical[i].case_id, case_id) == 0 &&
-            (!critical[i].action || critical[i].action == finding->action))
-            return 1;
-    return 0;
-}
-
 static void put_finding(struct buffer *out, const struct state *state,
                         const struct finding_data *finding) {
     const char *symbol = tw_state_text(state, finding->symbol);
@@ -229,10 +216,12 @@ void tw_summary_findings(struct buffer *out, const struct state *state) {
     const char *label = "Open findings";
     for (int critical = 1; critical >= 0; critical--) {
         for (size_t i = 0; i < state->finding_count; i++) {
-            if (is_critical(state, &state->findings[i]) != critical)
+            const struct finding_data *finding = &state->findings[i];
+            if (tw_finding_is_critical(tw_state_text(state, finding->case_id), finding->action) !=
+                critical)
                 continue;
             tw_summary_label(out, label);
-            put_finding(out, state, &state->findings[i]);
+            put_finding(out, state, finding);
             label = "";
         }
     }

@@ -85,7 +85,7 @@ int64_t tw_journal_dates(const tw_journal *journal, int64_t *ret, uint64_t room)
 static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
     struct log_tail *tail = NULL;
     int64_t newest = 0, still = 0;
-    int status = tw_date_before(journal->folder, INT64_MAX, &newest, why);
+    int status = tw_folder_newest(journal->folder, &newest, why);
     int is_newest = newest == tw_log_date(log);
     /* With sessions the intake has nothing of an older day. */
     if (status || (!is_newest && journal->identity.format >= TW_FORMAT_SESSIONS))
@@ -95,7 +95,7 @@ static int attach_tail(tw_journal *journal, struct log *log, tw_error *why) {
         status = is_newest ? tw_takeover_excuse(journal->folder, log, why) : 0;
     /* Somebody may have begun the next day meanwhile. */
     if (status == TW_E_DAMAGED && is_newest &&
-        tw_date_before(journal->folder, INT64_MAX, &still, NULL) == 0 && still != newest)
+        tw_folder_newest(journal->folder, &still, NULL) == 0 && still != newest)
         return 0;
     if (!status && tail)
         tw_log_attach_tail(log, tail);

@@ -21,7 +21,7 @@
 
 enum { LARGEST_FILE_BYTES = 64 << 20, PAUSE_NS = 100000000 };
 
-#define CLOCKS_MAY_DIFFER_NS INT64_C(300000000000)
+#define MOST_AHEAD_NS INT64_C(300000000000)
 
 struct file_broker {
     char *path;
@@ -83,7 +83,7 @@ static int read_head(struct file_broker *file, const struct json *root, tw_error
         if (status)
             return status;
     }
-    if (answer->as_of_ns.known && answer->as_of_ns.value > tw_clock_now_ns() + CLOCKS_MAY_DIFFER_NS)
+    if (answer->as_of_ns.known && answer->as_of_ns.value > tw_clock_now_ns() + MOST_AHEAD_NS)
         return tw_json_place(
             tw_json_member(root, "as_of"),
             tw_fail(why, TW_E_RANGE, "as_of lies beyond the clock of this machine"), why);

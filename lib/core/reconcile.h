@@ -20,6 +20,9 @@ struct finding {
     int differs; /* 0: both sides agree */
 };
 
+/* Is a finding that stands on record one of those that are shown first? */
+int tw_finding_is_critical(const char *case_id, int64_t action);
+
 /* tw_proposal. Owns all its text. */
 struct proposal {
     struct finding *findings; /* critical ones first, then by symbol in the order of the state */

@@ -310,13 +310,11 @@ static int case_number(const char *case_id) {
     return number < TW_CASES ? number : 0;
 }
 
-static const char open_orders[] = "open orders";
-
 /* They were asked for without success, and since then nobody was asked. */
 static int are_orders_unknown(const struct run *run) {
     char key[TW_LINE_BYTES];
     return run->answer->orders_completeness != TW_ANSWER_COMPLETE &&
-           tw_names_find(run->open_keys, key_of(key, "D7", NULL, open_orders)) != TW_NO_NAME;
+           tw_names_find(run->open_keys, key_of(key, "D7", NULL, TW_OPEN_ORDERS)) != TW_NO_NAME;
 }
 
 static int was_judged(const struct run *run, int number, const char *about) {
@@ -327,13 +325,20 @@ static int was_judged(const struct run *run, int number, const char *about) {
     case PART_NONE:
         return 0;
     case PART_POSITIONS:
-        return number != 7 || !about || strcmp(about, open_orders) != 0 || !are_orders_unknown(run);
+        return number != 7 || !about || strcmp(about, TW_OPEN_ORDERS) != 0 ||
+               !are_orders_unknown(run);
     case PART_EXECUTIONS:
         return answer->executions_completeness == TW_ANSWER_COMPLETE;
     case PART_ORDERS:
         return answer->orders_completeness == TW_ANSWER_COMPLETE;
     }
     return 0;
+}
+
+int tw_finding_is_critical(const char *case_id, int64_t action) {
+    int number = case_id ? case_number(case_id) : 0;
+    return number == 7 || (number == 26 && action == TW_FINDING_ASK) ||
+           (number == 21 && action == TW_FINDING_LOCK);
 }
 
 static void settle_one(struct run *run, const struct finding_data *open) {
@@ -355,8 +360,7 @@ static void settle_one(struct run *run, const struct finding_data *open) {
     finding->action = kept ? open->action : TW_FINDING_RESOLVED;
     finding->open = kept;
     finding->fresh = !kept;
-    finding->critical = kept && (number == 7 || (number == 26 && open->action == TW_FINDING_ASK) ||
-                                 (number == 21 && open->action == TW_FINDING_LOCK));
+    finding->critical = kept && tw_finding_is_critical(finding->case_id, open->action);
     found->subject = symbol ? tw_reconcile_find_subject(run, symbol) : TW_NONE;
     found->number = number;
 }

@@ -116,6 +116,9 @@ struct found {
     int number;       /* of its case */
 };
 
+/* The part of an answer that D7 may be about. */
+#define TW_OPEN_ORDERS "open orders"
+
 struct run {
     const struct state *state, *older;
     const tw_answer *answer;

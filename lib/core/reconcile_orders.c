@@ -323,7 +323,7 @@ static int all_answered(const tw_answer *answer) {
 
 static const char *missing_part(const tw_answer *answer) {
     if (answer->orders_completeness != TW_ANSWER_COMPLETE)
-        return "open orders";
+        return TW_OPEN_ORDERS;
     if (answer->completed_completeness != TW_ANSWER_COMPLETE)
         return "completed orders";
     return "executions";

@@ -308,7 +308,7 @@ static void find_unanswered(struct run *run, const char *part, int64_t completen
 void tw_reconcile_unanswered(struct run *run) {
     const tw_answer *answer = run->answer;
     run->blind = answer->orders_completeness && answer->orders_completeness != TW_ANSWER_COMPLETE;
-    find_unanswered(run, "open orders", answer->orders_completeness, TW_FINDING_HALT, FOUND_LOCKS,
+    find_unanswered(run, TW_OPEN_ORDERS, answer->orders_completeness, TW_FINDING_HALT, FOUND_LOCKS,
                     "nobody knows whether positions are protected, all entries are halted");
     find_unanswered(run, "executions", answer->executions_completeness, TW_FINDING_NOTE, 0,
                     "what differs cannot be explained by fills");

@@ -276,24 +276,28 @@ int tw_env_delete(struct env *env, struct MDB_txn *txn, enum table table, struct
     return error ? fail_lmdb(why, error, "deleting") : 0;
 }
 
+static int stat_of(struct env *env, struct MDB_txn *txn, enum table table, MDB_stat *ret,
+                   tw_error *why) {
+    int error = mdb_stat(txn, env->tables[table], ret);
+    return error ? fail_lmdb(why, error, "counting") : 0;
+}
+
 int tw_env_count(struct env *env, struct MDB_txn *txn, enum table table, uint64_t *ret,
                  tw_error *why) {
     MDB_stat stat;
-    int error = mdb_stat(txn, env->tables[table], &stat);
-    if (error)
-        return fail_lmdb(why, error, "counting");
-    *ret = stat.ms_entries;
-    return 0;
+    int rc = stat_of(env, txn, table, &stat, why);
+    if (rc == 0)
+        *ret = stat.ms_entries;
+    return rc;
 }
 
 int tw_env_pages(struct env *env, struct MDB_txn *txn, enum table table, uint64_t *ret,
                  tw_error *why) {
     MDB_stat stat;
-    int error = mdb_stat(txn, env->tables[table], &stat);
-    if (error)
-        return fail_lmdb(why, error, "counting");
-    *ret = stat.ms_branch_pages + stat.ms_leaf_pages;
-    return 0;
+    int rc = stat_of(env, txn, table, &stat, why);
+    if (rc == 0)
+        *ret = stat.ms_branch_pages + stat.ms_leaf_pages;
+    return rc;
 }
 
 int tw_env_cursor(struct env *env, struct MDB_txn *txn, enum table table, struct MDB_cursor **ret,

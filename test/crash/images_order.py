@@ -2,22 +2,12 @@
 a writer. Returns what was broken, as sentences, and counts what was looked at."""
 import struct
 
+from crc32c import crc32c
+
 BLOCK = 4096
 HEAD = b"TWHD\x02\x00\x00\x00"
 HEAD_BYTES = 88
 META_BYTES = 120
-CRC_TABLE = []
-for _byte in range(256):
-    for _ in range(8):
-        _byte = _byte >> 1 ^ (0x82F63B78 if _byte & 1 else 0)
-    CRC_TABLE.append(_byte)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
 
 
 def heads_in(data):

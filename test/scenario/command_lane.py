@@ -15,6 +15,7 @@ SOURCE = os.environ.get("TW_SOURCE_DIR") or os.path.dirname(os.path.dirname(os.p
 BUILD = os.environ.get("TW_BUILD_DIR") or os.path.join(SOURCE, "build", "gcc")
 COMMAND = os.environ.get("TW_COMMAND") or os.path.join(BUILD, "tradewal")
 GOLDEN = os.path.join(SOURCE, "test", "golden")
+sys.path.insert(0, os.path.join(SOURCE, "test", "support"))
 DATE = "2025-10-06"
 
 # The memory of an ordinary machine, and far more than any command needs.

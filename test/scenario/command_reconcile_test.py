@@ -132,6 +132,23 @@ class AgainstTheBroker(Lane):
         self.assertIs(applied["reconcile"]["applied"], True)
         self.assertIn("AMD", self.state()["positions"])
 
+    def test_an_answer_from_before_the_broker_failed_does_not_open_the_gate(self):
+        held = [{"symbol": "TSLA", "qty": "100", "avg_cost": "445.25"}, SCENARIO["positions"][1]]
+        away = ("recover", "--apply", "--date", "2025-10-06", "--broker")
+        self.run_command(*away, "file:/nowhere", self.journal, status=1)
+        self.assertIn("D7", self.run_command("gate", self.journal).stdout)
+        stale = {"complete": True, "as_of": "2025-10-06T11:00:00-04:00", "positions": held}
+        done = self.run_command(*away, self.broker(stale), self.journal, status=1)
+        self.assertIn("the log has none (D7) of", done.stdout)
+        self.assertIn("D7", self.run_command("gate", self.journal).stdout)
+        self.run_command(*away, self.broker({"complete": True, "positions": held}), self.journal)
+        self.assertNotIn("D7", self.run_command("gate", self.journal).stdout)
+
+    def test_an_answer_from_beyond_the_clock_is_refused(self):
+        answer = {"complete": True, "as_of": "2099-10-06T11:00:00-04:00", "positions": []}
+        done = self.reconcile(answer, status=2)
+        self.assertIn("as_of lies beyond the clock of this machine", done.stderr)
+
     def test_hostile_text_of_a_broker_reaches_no_terminal(self):
         answer = {"complete": True, "positions": [{"symbol": "A\u001b[2JB", "qty": "1"}]}
         done = self.run_command("reconcile", "--broker", self.broker(answer), self.journal, status=2)

@@ -5,7 +5,8 @@ import os
 import re
 import stat
 
-from command_lane import DATE, CRASH_DAY, Lane, attempt, fill, main, note
+from command_lane import CRASH_DAY, DATE, Lane, attempt, fill, main, note
+from crc32c import crc32c
 
 PAGE = 4096
 
@@ -194,15 +195,6 @@ class Refused(Salvaged):
         with open(os.path.join(self.journal, "identity"), "w", encoding="ascii") as file:
             file.write(lines + "crc32c: %08x\n" % crc32c(lines.encode()))
         self.salvage(status=4)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 if __name__ == "__main__":

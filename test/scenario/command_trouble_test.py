@@ -8,18 +8,10 @@ import subprocess
 import unittest
 
 from command_lane import COMMAND, Lane, attempt, fill, main, note
+from crc32c import crc32c
 
 LOOKS = ["info", "log", "state", "positions", "orders", "trades", "pnl", "recover", "export",
          "replay", "verify", "gate"]
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 class Usage(Lane):

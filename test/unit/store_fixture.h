@@ -37,6 +37,18 @@ static inline tw_store *open_on(int64_t date) {
     return store;
 }
 
+/* One that nothing but a wait or a full intake makes commit. */
+static inline tw_store *open_group(int64_t date) {
+    tw_options options = {.size = sizeof options,
+                          .trading_date = date,
+                          .checkpoint_ns = -1,
+                          .mode = TW_MODE_GROUP,
+                          .commit_delay_ns = INT64_MAX};
+    tw_store *store = NULL;
+    OK(tw_open(path, &options, &store, &why));
+    return store;
+}
+
 static inline tw_fill fill_of(const char *exec_id, int64_t action, int64_t qty,
                               int64_t price_cents) {
     return (tw_fill){.size = sizeof(tw_fill),

@@ -7,17 +7,6 @@
 
 #define NEVER_NS INT64_MAX
 
-static tw_store *open_group(int64_t date) {
-    tw_options options = {.size = sizeof options,
-                          .trading_date = date,
-                          .checkpoint_ns = -1,
-                          .mode = TW_MODE_GROUP,
-                          .commit_delay_ns = NEVER_NS};
-    tw_store *store = NULL;
-    OK(tw_open(path, &options, &store, &why));
-    return store;
-}
-
 static tw_day day_of(int64_t date) {
     tw_journal *journal;
     tw_day day = {.size = sizeof day};
