@@ -61,11 +61,6 @@ int tw_journal_zone(const tw_journal *journal, const struct zone **ret) {
     return 0;
 }
 
-int tw_store_zone(const tw_store *store, const struct zone **ret) {
-    *ret = store->zone;
-    return 0;
-}
-
 int tw_journal_settings(const tw_journal *journal, tw_settings *ret) {
     tw_settings settings;
     if (!journal || !tw_has_size(ret))

@@ -8,9 +8,6 @@
 /* The zone of the journal; lives as long as the journal. */
 int tw_journal_zone(const tw_journal *journal, const struct zone **ret);
 
-/* The zone of an open store; lives as long as the store. */
-int tw_store_zone(const tw_store *store, const struct zone **ret);
-
 /* Seqs of the snapshots of a day, newest first; at most `room` are written. Returns how many there
  * are, or an error. */
 int64_t tw_journal_snapshots(tw_journal *journal, int64_t trading_date, uint64_t *ret,

@@ -62,14 +62,6 @@ int64_t tw_tws_take_integer(struct tws_fields *fields, const char *name) {
     return value;
 }
 
-tw_maybe tw_tws_take_maybe_integer(struct tws_fields *fields, const char *name) {
-    const char *text = tw_tws_take_text(fields, name);
-    int64_t value;
-    if (tw_tws_is_unset(text) || !read_integer(fields, name, text, &value))
-        return (tw_maybe){0};
-    return (tw_maybe){value, 1};
-}
-
 static int read_decimal(struct tws_fields *fields, const char *name, const char *text,
                         int64_t *ret) {
     int is_rounded = 0;

@@ -30,7 +30,6 @@ void tw_tws_fields_begin(struct tws_fields *fields, const char *payload, size_t 
 const char *tw_tws_take_text(struct tws_fields *fields, const char *name);
 const char *tw_tws_take_name(struct tws_fields *fields, const char *name); /* not empty */
 int64_t tw_tws_take_integer(struct tws_fields *fields, const char *name);
-tw_maybe tw_tws_take_maybe_integer(struct tws_fields *fields, const char *name);
 int64_t tw_tws_take_decimal(struct tws_fields *fields, const char *name); /* must be set */
 tw_maybe tw_tws_take_maybe_decimal(struct tws_fields *fields, const char *name);
 int64_t tw_tws_take_flag(struct tws_fields *fields, const char *name); /* 0 or 1, nothing is 0 */

@@ -192,10 +192,6 @@ const struct enumeration *tw_schema_enumeration(const char *name) {
     return NULL;
 }
 
-const struct enumeration *tw_schema_enumeration_at(size_t index) {
-    return index < sizeof enumerations / sizeof enumerations[0] ? enumerations[index] : NULL;
-}
-
 int64_t tw_enum_number(const struct enumeration *values, const char *text) {
     for (size_t i = 0; i < values->count; i++)
         if (strcmp(values->values[i].text, text) == 0)

@@ -70,7 +70,6 @@ const struct event_type *tw_schema_types(size_t *ret_count);
 const struct event_type *tw_schema_type(int64_t number);         /* NULL if unknown */
 const struct event_type *tw_schema_type_named(const char *name); /* NULL if unknown */
 const struct field *tw_schema_field_named(const struct event_type *type, const char *name);
-const struct enumeration *tw_schema_enumeration_at(size_t index); /* NULL past the end */
 const struct enumeration *tw_schema_enumeration(const char *name);
 
 static inline int tw_enum_has(const struct enumeration *values, int64_t number) {
